@@ -1,0 +1,24 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+
+/** Root of the project: the folder that holds `./irisvue`. */
+export const projectRoot = resolve(import.meta.dirname, '../../..');
+
+/** What the command reads from its environment. The only reader of `process.env` in this room. */
+export interface CliSettings {
+  /** Folder of the mesh on this machine: data, logs, secrets (IRISVUE_HOME). */
+  readonly home: string;
+  /** Gateway of a mesh elsewhere; then none is started here (IRISVUE_GATEWAY_URL). */
+  readonly gatewayUrl?: string;
+  /** First port of the mesh on this machine (IRISVUE_PORT_BASE). */
+  readonly portBase?: number;
+}
+
+/** @throws Error when a value cannot be used, naming the variable. */
+export function readCliSettings(env: NodeJS.ProcessEnv = process.env): CliSettings {
+  const home = resolve((env.IRISVUE_HOME ?? `${projectRoot}/.irisvue`).replace(/^~(?=\/|$)/, homedir()));
+  const { IRISVUE_GATEWAY_URL: gatewayUrl, IRISVUE_PORT_BASE: base } = env;
+  if (gatewayUrl && !URL.canParse(gatewayUrl)) throw new Error('IRISVUE_GATEWAY_URL is not a URL');
+  if (base && !/^\d{4,5}$/.test(base)) throw new Error('IRISVUE_PORT_BASE is not a port number (1024 to 65000)');
+  return { home, ...(gatewayUrl && { gatewayUrl }), ...(base && { portBase: Number(base) }) };
+}

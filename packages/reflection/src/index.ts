@@ -1,1 +1,1 @@
-export {};
+export { reflectionRoutes } from './reflection-routes.ts';

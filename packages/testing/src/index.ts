@@ -1,1 +1,3 @@
-export {};
+export { type RenderedEye, renderEye } from './rendered-eye.ts';
+export { type IrisColour, irisColours } from './rendered-eye-colours.ts';
+export { type EyeRequest, type Light, lights } from './rendered-eye-scene.ts';

@@ -1,0 +1,59 @@
+import type { Image, Mask } from '@irisvue/vision';
+
+/** A rectangle of a picture, in pixels. */
+export interface Region {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The right side of 4u − Σ neighbours = f for the *correction* u that mixed gradients ask of the base, one channel.
+ *
+ * The wanted gradient at a pixel is the base's, or the source's where |gx − gy| of the source is the larger, weighted
+ * by the mask: OpenCV's choice for MIXED_CLONE, taken over so that both engines make the same picture. (Pérez, Gangnet
+ * and Blake, "Poisson Image Editing", 2003, equation 12, compare the gradients' lengths.) Minus the base's own gradient,
+ * nothing is left but weight · (source − base) where the source won, and f is minus the divergence of that.
+ *
+ * @param weight mask of the size of `region`, 0 to 255
+ * @param f written: region.width × region.height values; its outermost ones are not touched
+ */
+export function mixedGradients(
+  base: Image,
+  source: Image,
+  channel: number,
+  weight: Mask,
+  region: Region,
+  f: Float32Array,
+): void {
+  const { width, height } = region;
+  const stride = base.width * 3;
+  const q = base.data;
+  const p = source.data;
+  // The forward differences of the row above; the pixel to the left is carried in a variable.
+  const above = new Float32Array(width);
+  for (let y = 0; y < height - 1; y++) {
+    let i = y * width;
+    let j = (y + region.top) * stride + region.left * 3 + channel;
+    let leftX = 0;
+    for (let x = 0; x < width - 1; x++, i++, j += 3) {
+      let dx = 0;
+      let dy = 0;
+      const w = weight.data[i]!;
+      if (w !== 0) {
+        const px = p[j + 3]! - p[j]!;
+        const py = p[j + stride]! - p[j]!;
+        const qx = q[j + 3]! - q[j]!;
+        const qy = q[j + stride]! - q[j]!;
+        if (Math.abs(px - py) > Math.abs(qx - qy)) {
+          dx = w * (1 / 255) * (px - qx);
+          dy = w * (1 / 255) * (py - qy);
+        }
+      }
+      f[i] = leftX - dx + above[x]! - dy;
+      leftX = dx;
+      above[x] = dy;
+    }
+  }
+}

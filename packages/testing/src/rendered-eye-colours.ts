@@ -20,7 +20,7 @@ export const irisPalettes: Readonly<Record<IrisColour, IrisPalette>> = {
   brown: palette('#2a150b', '#6e4022', '#b8824f', '#8a4f22', 0.35, 0.8),
   'dark brown': palette('#160c07', '#3c2314', '#6e4a30', '#4a2a14', 0.3, 0.65),
   hazel: palette('#2f3020', '#73703f', '#b5a468', '#945a20', 0.8, 0.9),
-  amber: palette('#4a2a0e', '#a06a24', '#dba956', '#8a4c14', 0.5, 0.8),
+  amber: palette('#4a2f17', '#946833', '#cfa767', '#80501f', 0.5, 0.8),
   green: palette('#26382d', '#64805a', '#b4c08f', '#a8843e', 0.65, 0.95),
   blue: palette('#22394f', '#5a83a3', '#aecbde', '#b09a6a', 0.42, 0.95),
   grey: palette('#303a42', '#74848e', '#c2ccd2', '#a5a08e', 0.3, 1),

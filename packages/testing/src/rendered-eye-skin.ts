@@ -71,7 +71,7 @@ function lightSkin(
     const lambert = ((nx * light[0] + ny * light[1] + light[2]) * inverse) / lightLength;
     const lit = 0.3 + 0.7 * Math.max(0, (lambert + 0.25) / 1.25);
     const mirror = Math.max(0, (nx * halfway[0] + ny * halfway[1] + halfway[2]) * inverse);
-    const gloss = 0.055 * mirror ** 36 * (1 + 0.35 * sampleTile(grit, u * 130, v * 130));
+    const gloss = (0.012 + 0.06 * skin[1]) * mirror ** 36 * (1 + 0.35 * sampleTile(grit, u * 130, v * 130));
     const above = lids.upper(u) - v;
     const below = v - lids.lower(u);
     const outside = Math.max(0, above, below);

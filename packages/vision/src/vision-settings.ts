@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { setting } from '@irisvue/runtime';
+import { z } from 'zod';
+import { type Device, isDevice } from './device.ts';
+
+const defaultModelsDir = fileURLToPath(new URL('../../../models', import.meta.url));
+
+/** What every vision service knows beside the server's settings. Spread it into a service's own. */
+export const visionSettings = {
+  device: setting<Device>('IRISVUE_DEVICE', z.string().refine(isDevice, { error: 'must be "cpu" or "cuda:N"' }), {
+    default: 'cpu',
+    doc: 'Device that all slots of this process are pinned to: cpu, or cuda:N for the N-th CUDA device.',
+  }),
+  slots: setting('IRISVUE_SLOTS', z.coerce.number().int().min(1).max(64), {
+    default: '1',
+    doc: 'Slots: steps that run at the same time, each in its own process, 1 to 64.',
+  }),
+  threads: setting('IRISVUE_THREADS', z.coerce.number().int().min(1).max(1024), {
+    default: '2',
+    doc: 'Thread budget of the service, split evenly between its slots, 1 to 1024; each slot gets at least one.',
+  }),
+  modelsDir: setting('IRISVUE_MODELS_DIR', z.string().min(1), {
+    default: defaultModelsDir,
+    doc: "Folder of the models, laid out as <name>/<version>/model.json. The default is the checkout's own.",
+  }),
+};
+
+/** One slot's share of the thread budget, for ONNX and libvips together. */
+export function threadsPerSlot(threads: number, slots: number): number {
+  return Math.max(1, Math.floor(threads / slots));
+}

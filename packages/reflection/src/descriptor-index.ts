@@ -40,18 +40,19 @@ export function indexDescriptors(services: readonly DescService[]): DescriptorIn
   return { services: [...new Set(services.map((service) => service.typeName))].sort(), files, symbols, extensions };
 }
 
-/** The file, then what it imports, breadth first, each once. */
+/** The file and all that it imports, each once and before its own imports: read backwards, they can be linked. */
 export function withDependencies(file: DescFile): DescFile[] {
-  const found = new Map([[file.proto.name, file]]);
-  // A Map's iterator also visits entries that are added on the way.
-  for (const known of found.values()) {
-    for (const dependency of known.dependencies) {
-      if (!found.has(dependency.proto.name)) {
-        found.set(dependency.proto.name, dependency);
-      }
+  const visited = new Set<string>();
+  const importsFirst: DescFile[] = [];
+  const visit = (each: DescFile): void => {
+    if (!visited.has(protoPath(each))) {
+      visited.add(protoPath(each));
+      each.dependencies.forEach(visit);
+      importsFirst.push(each);
     }
-  }
-  return [...found.values()];
+  };
+  visit(file);
+  return importsFirst.reverse();
 }
 
 /** Path as import statements write it, with ".proto" (DescFile.name comes without). */

@@ -1,1 +1,7 @@
-export {};
+export { explainConnectionError, isConnectionError } from './connection-errors.ts';
+export * from './ensure-database.ts';
+export * from './migrate.ts';
+export * from './new-id.ts';
+export * from './notifications.ts';
+export * from './open-database.ts';
+export * from './requests.ts';

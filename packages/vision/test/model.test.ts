@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listSupportedBackends } from 'onnxruntime-node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeModel, ModelError, openModel } from '../src/index.ts';
+import { writeDoublingModel } from './tiny-model.ts';
+
+const cpu = { device: 'cpu', threads: 1 } as const;
+let root: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'irisvue-models-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function folderWith(card: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const folder = await mkdtemp(join(root, 'm-'));
+  await writeDoublingModel(folder, '0', card);
+  return folder;
+}
+
+test('a model is opened and run', async () => {
+  await using model = await openModel(await folderWith(), 'doubling', cpu);
+  expect([...(await model!.run(new Float32Array([1, 2, 3]), [1, 3, 1, 1]))]).toEqual([2, 4, 6]);
+  expect(describeModel(model!)).toMatchObject({ name: 'doubling', version: '0', executionProvider: 'cpu' });
+  await expect(model!.run(new Float32Array(2), [1, 2, 1, 1])).rejects.toThrow();
+});
+
+test('the newest version is taken, by number, or the one that is asked for', async () => {
+  const folder = await folderWith();
+  for (const version of ['2', '10']) await writeDoublingModel(folder, version);
+  await using newest = await openModel(folder, 'doubling', cpu);
+  await using second = await openModel(folder, 'doubling', { ...cpu, version: '2' });
+  expect([newest?.card.version, second?.card.version]).toEqual(['10', '2']);
+});
+
+test('no folder is no model, not an error', async () => {
+  expect(await openModel(join(root, 'nowhere'), 'doubling', cpu)).toBeUndefined();
+  await mkdir(join(root, 'empty', 'doubling'), { recursive: true });
+  expect(await openModel(join(root, 'empty'), 'doubling', cpu)).toBeUndefined();
+});
+
+test.each([
+  ['other weights', { sha256: '0'.repeat(64) }, /sha256 [0-9a-f]{64}, model\.json says 0000/],
+  [
+    'another shape',
+    { input: tensorOf('x', [1, 4, 'height', 'width']) },
+    /input has shape \[1,3,height,width\], model\.json says \[1,4/,
+  ],
+  [
+    'another name',
+    { input: tensorOf('picture', [1, 3, 'h', 'w']) },
+    /wants one float32 input "picture", the weights have: x/,
+  ],
+  ['a missing licence', { licence: undefined }, /model\.json is malformed: .*licence/s],
+  ['another model', { name: 'halving' }, /model\.json is of halving 0/],
+])('a card that says %s is an error that names it', async (_case, card, message) => {
+  const opening = openModel(await folderWith(card), 'doubling', cpu);
+  await expect(opening).rejects.toThrow(message);
+  await expect(opening).rejects.toBeInstanceOf(ModelError);
+});
+
+test('weights that are not ONNX are an error that names the folder', async () => {
+  const folder = await folderWith({ sha256: '2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df' });
+  await writeFile(join(folder, 'doubling', '0', 'doubling.onnx'), 'ok');
+  await expect(openModel(folder, 'doubling', cpu)).rejects.toThrow(/doubling\/0: ONNX Runtime cannot load it/);
+});
+
+// With the CUDA provider installed the refusal cannot be seen; there the model runs, which needs a device.
+test.skipIf(listSupportedBackends().some(({ name, bundled }) => name === 'cuda' && bundled))(
+  'a CUDA device without its provider is an error, never a silent fallback',
+  async () => {
+    const opening = openModel(await folderWith(), 'doubling', { device: 'cuda:0', threads: 1 });
+    await expect(opening).rejects.toThrow(/cuda:0.*CUDA provider/);
+  },
+);
+
+function tensorOf(name: string, shape: (string | number)[]) {
+  return { name, shape, channels: 'RGB', range: [0, 1] };
+}

@@ -2,9 +2,9 @@ import type { DescService } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { ErrorDetailSchema, ErrorReason } from '@irisvue/contracts/irisvue/errors/v1/errors';
+import { catchErrors } from './catch-errors.ts';
 import { errorDetail } from './errors.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
-import { mapStream } from './map-stream.ts';
 import { clientTracing } from './tracing-interceptors.ts';
 import { fromUpstream } from './upstream-errors.ts';
 
@@ -27,24 +27,37 @@ export interface ServiceClientOptions {
 
 /**
  * A client of another service: gRPC over HTTP/2, trace context, deadline, bearer token. Its errors are ConnectErrors;
- * one without a named reason that means "not there" gets DEPENDENCY_DOWN {dependency}. See errorDetail().
+ * one that means "not there" has DEPENDENCY_DOWN {dependency}. Read them with errorDetail().
  */
 export function createServiceClient<S extends DescService>(service: S, o: ServiceClientOptions): Client<S> {
   const peer = peerName(service);
+  const interceptors = [
+    rememberPeer(peer),
+    ...(o.token === undefined ? [] : [bearer(o.token)]),
+    ...(o.interceptors ?? []),
+  ];
+  return createClient(service, createServiceTransport({ peer, url: o.url, timeoutMs: o.timeoutMs, interceptors }));
+}
+
+/**
+ * What createServiceClient calls through, without a token of its own: for whoever passes calls on. `timeoutMs` is the
+ * deadline of unary calls that bring none.
+ */
+export function createServiceTransport(o: {
+  readonly peer: string;
+  readonly url: string;
+  readonly timeoutMs?: number;
+  readonly interceptors?: readonly Interceptor[];
+}): Transport {
   const transport = createGrpcTransport({
     baseUrl: o.url,
-    interceptors: [
-      clientTracing(peer),
-      namedErrors(peer),
-      ...(o.token === undefined ? [] : [bearer(o.token)]),
-      ...(o.interceptors ?? []),
-    ],
+    interceptors: [...(o.interceptors ?? []), clientTracing(o.peer), catchErrors((error) => named(error, o.peer))],
     readMaxBytes: MAX_MESSAGE_BYTES,
     writeMaxBytes: MAX_MESSAGE_BYTES,
     pingIntervalMs: PING_INTERVAL_MS,
     pingTimeoutMs: PING_TIMEOUT_MS,
   });
-  return createClient(service, withUnaryDeadline(transport, o.timeoutMs ?? DEFAULT_TIMEOUT_MS));
+  return withUnaryDeadline(transport, o.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 }
 
 /** "jobs" for irisvue.jobs.v1.JobService: the room that a contract belongs to. */
@@ -67,33 +80,20 @@ function withUnaryDeadline(transport: Transport, defaultTimeoutMs: number): Tran
   };
 }
 
-function namedErrors(peer: string): Interceptor {
-  return (next) => async (request) => {
-    try {
-      const response = await next(request);
-      if (!response.stream) {
-        return response;
-      }
-      const message = mapStream(response.message, async (step) => {
-        try {
-          return await step();
-        } catch (error) {
-          throw named(error, peer);
-        }
-      });
-      return { ...response, message };
-    } catch (error) {
-      throw named(error, peer);
-    }
-  };
+// What such a client throws into a handler is a peer's answer to *our* call; errors.ts at the boundary wants to know.
+function rememberPeer(peer: string): Interceptor {
+  return catchErrors((error) => fromUpstream(ConnectError.from(error), peer));
 }
 
 function named(reason: unknown, peer: string): ConnectError {
   const error = ConnectError.from(reason);
   const unreachable = error.code === Code.Unavailable || error.code === Code.DeadlineExceeded;
-  if (unreachable && errorDetail(error) === undefined) {
-    const metadata = { dependency: peer };
-    error.details.push({ desc: ErrorDetailSchema, value: { reason: ErrorReason.DEPENDENCY_DOWN, metadata } });
+  if (!unreachable || errorDetail(error) !== undefined) {
+    return error;
   }
-  return fromUpstream(error, peer);
+  const detail = {
+    desc: ErrorDetailSchema,
+    value: { reason: ErrorReason.DEPENDENCY_DOWN, metadata: { dependency: peer } },
+  };
+  return new ConnectError(`${peer} does not answer`, error.code, error.metadata, [detail], error);
 }

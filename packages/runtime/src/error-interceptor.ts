@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { ValidationError } from '@bufbuild/protovalidate';
-import { Code, ConnectError, type Interceptor, type StreamResponse } from '@connectrpc/connect';
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { ErrorDetailSchema, ErrorReason } from '@irisvue/contracts/irisvue/errors/v1/errors';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { DomainError, errorDetail, toConnectError } from './errors.ts';
+import { catchErrors } from './catch-errors.ts';
+import { codeOfReason, DomainError, errorDetail, toConnectError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { mapStream } from './map-stream.ts';
 import { upstreamOf } from './upstream-errors.ts';
 
 /**
@@ -15,26 +15,10 @@ import { upstreamOf } from './upstream-errors.ts';
  * the log holds the cause. Nothing of an unknown error reaches the wire.
  */
 export function errorInterceptor(logger: Logger): Interceptor {
-  return (next) => async (request) => {
-    const translate = (error: unknown): ConnectError =>
-      toWire(error, { signal: request.signal, rpc: `${request.service.typeName}/${request.method.name}`, logger });
-    try {
-      const response = await next(request);
-      return response.stream ? { ...response, message: translated(response, translate) } : response;
-    } catch (error) {
-      throw translate(error);
-    }
+  return (next) => (request) => {
+    const rpc = `${request.service.typeName}/${request.method.name}`;
+    return catchErrors((error) => toWire(error, { signal: request.signal, rpc, logger }))(next)(request);
   };
-}
-
-function translated(response: StreamResponse, translate: (error: unknown) => ConnectError) {
-  return mapStream(response.message, async (step) => {
-    try {
-      return await step();
-    } catch (error) {
-      throw translate(error);
-    }
-  });
 }
 
 interface Call {
@@ -54,11 +38,23 @@ function toWire(error: unknown, call: Call): ConnectError {
     if (error.cause instanceof ValidationError) {
       return withFieldDetail(error, error.cause);
     }
-    if (maySurface(error)) {
+    const detail = errorDetail(error);
+    if (detail !== undefined && !blamesUs(error, detail.reason)) {
+      return withCodeOf(detail.reason, error);
+    }
+    if (error.code === Code.Unimplemented && upstreamOf(error) === undefined) {
       return error;
     }
   }
   return internal(error, call);
+}
+
+// A peer's headers are between it and us; only the reason and its facts go on.
+function withCodeOf(reason: ErrorReason, error: ConnectError): ConnectError {
+  const metadata = upstreamOf(error) === undefined ? error.metadata : undefined;
+  const translated = new ConnectError(error.rawMessage, codeOfReason(reason), metadata, undefined, error);
+  translated.details = error.details;
+  return translated;
 }
 
 // A handler that stops because its signal fired throws whatever its last await gave it. What counts is why it fired.
@@ -78,14 +74,15 @@ function withFieldDetail(error: ConnectError, cause: ValidationError): ConnectEr
   return error;
 }
 
-// A named reason is meant for the caller, also when a peer gave it. But a peer that refused *our* token tells of our
-// own mistake: the caller, whose token is good, must not read it as theirs.
-function maySurface(error: ConnectError): boolean {
-  if (error.code === Code.Unimplemented) {
-    return upstreamOf(error) === undefined;
-  }
-  const ours = upstreamOf(error) !== undefined && [Code.Unauthenticated, Code.PermissionDenied].includes(error.code);
-  return errorDetail(error) !== undefined && !ours;
+// A reason that a peer named is meant for the caller, too. But a peer that refused *our* token or capability tells of
+// our own mistake: the caller, whose token is good, must not read it as theirs.
+function blamesUs(error: ConnectError, reason: ErrorReason): boolean {
+  const refusals: readonly ErrorReason[] = [
+    ErrorReason.TOKEN_INVALID,
+    ErrorReason.NOT_ALLOWED,
+    ErrorReason.CAPABILITY_INVALID,
+  ];
+  return upstreamOf(error) !== undefined && refusals.includes(reason);
 }
 
 function internal(error: unknown, call: Call): ConnectError {

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { type ErrorDetail, ErrorDetailSchema, ErrorReason } from '@irisvue/contracts/irisvue/errors/v1/errors';
 
-export { ErrorReason };
+export { type ErrorDetail, ErrorReason };
 
 // The one table from reason to code; errors.proto says the same in words.
 const CODES = {

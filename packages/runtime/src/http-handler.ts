@@ -4,6 +4,7 @@ import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { CorsPolicy } from './cors.ts';
 import type { Logger } from './log.ts';
+import { peerValues } from './peer-address.ts';
 import { sendJson } from './send-json.ts';
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -66,6 +67,6 @@ export function httpHandler(o: {
 }
 
 async function call(handler: Handler, request: HttpRequest, response: HttpResponse): Promise<void> {
-  const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
+  const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, peerValues(request)));
   await universalResponseToNodeResponse(answer, response);
 }

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { Health } from '@irisvue/contracts/grpc/health/v1/health';
+import { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
+import {
+  authInterceptor,
+  type Clock,
+  createLogger,
+  createServiceClient,
+  createServiceTransport,
+  type Logger,
+  type PlainHttp,
+  peerAddress,
+  type RunningServer,
+  serve,
+  serviceTokenSource,
+  systemClock,
+} from '@irisvue/runtime';
+import { Redis } from 'ioredis';
+import { clientAddress } from './client-address.ts';
+import type { Config } from './config.ts';
+import { downloadPath } from './downloads.ts';
+import { forwardService } from './forward.ts';
+import { healthzPath } from './mesh-health.ts';
+import { OPEN_METHODS, PUBLIC_SERVICES, type Upstream } from './public-services.ts';
+import { type AddressOf, createRateLimits, limitCalls, limitRefusals, logRedisState } from './rate-limit.ts';
+
+const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+// Calls that bring no deadline get this one: the slowest unary call reads a photo of 50 MB once.
+const UNARY_TIMEOUT_MS = 30_000;
+// A service that takes longer to say how it is counts as unreachable.
+const HEALTH_TIMEOUT_MS = 2_000;
+// Counting must never hold up a call: Redis answers within this, or memory counts.
+const REDIS_TIMEOUT_MS = 500;
+const REDIS_RETRY_MS = 500;
+
+/** What a test may put in place of the real thing. */
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** Wires the gateway and starts it. Disposing stops it gracefully. */
+export async function createApp(config: Config, overrides: Overrides = {}): Promise<RunningServer> {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger({ service: 'gateway', level: config.logLevel });
+
+  const redis = new Redis(config.redisUrl, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: REDIS_TIMEOUT_MS,
+    retryStrategy: () => REDIS_RETRY_MS,
+  });
+  logRedisState(redis, logger);
+  const limits = createRateLimits({ redis, ...config });
+
+  const addressOfCall: AddressOf = ({ contextValues, header }) =>
+    clientAddress(peerAddress(contextValues), header.get('x-forwarded-for'), config.trustedProxies);
+  const addressOfRequest = (request: Parameters<PlainHttp>[0]): string =>
+    clientAddress(request.socket.remoteAddress, forwardedFor(request), config.trustedProxies);
+
+  const healthz = healthzPath(VERSION, healthClients(config));
+  const download = downloadPath({
+    downloads: createServiceClient(DownloadService, {
+      url: config.jobsUrl,
+      token: serviceTokenSource({
+        identityUrl: config.identityUrl,
+        service: 'gateway',
+        secret: config.serviceSecret,
+        clock,
+      }),
+    }),
+    limits,
+    addressOf: addressOfRequest,
+    logger,
+  });
+
+  const server = await serve({
+    name: 'gateway',
+    version: VERSION,
+    host: config.host,
+    port: config.port,
+    logger,
+    interceptors: [
+      limitRefusals(limits, addressOfCall),
+      authInterceptor({ identityUrl: config.identityUrl, clock, open: OPEN_METHODS, accept: ['user'] }),
+      limitCalls(limits, addressOfCall),
+    ],
+    routes(router) {
+      const urls: Record<Upstream, string> = {
+        identity: config.identityUrl,
+        consent: config.consentUrl,
+        jobs: config.jobsUrl,
+      };
+      for (const { service, upstream } of PUBLIC_SERVICES) {
+        const transport = createServiceTransport({
+          peer: upstream,
+          url: urls[upstream],
+          timeoutMs: UNARY_TIMEOUT_MS,
+        });
+        forwardService(router, service, transport);
+      }
+    },
+    // The gateway can answer whatever its peers do: /healthz tells about them, and a peer that is down must not take
+    // every replica of the gateway out of its load balancer.
+    readiness: {},
+    http: (request, response) => healthz(request, response) || download(request, response),
+    allowedOrigins: config.allowedOrigins,
+  });
+
+  return {
+    url: server.url,
+    port: server.port,
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      redis.disconnect();
+    },
+  };
+}
+
+function healthClients(config: Config) {
+  const client = (url: string) => createServiceClient(Health, { url, timeoutMs: HEALTH_TIMEOUT_MS });
+  return {
+    identity: client(config.identityUrl),
+    consent: client(config.consentUrl),
+    jobs: client(config.jobsUrl),
+    segmentation: client(config.segmentationUrl),
+    enhancement: client(config.enhancementUrl),
+    fusion: client(config.fusionUrl),
+  };
+}
+
+function forwardedFor(request: Parameters<PlainHttp>[0]): string | undefined {
+  const value = request.headers['x-forwarded-for'];
+  return Array.isArray(value) ? value.join(',') : value;
+}

@@ -1,0 +1,25 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
+import { JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
+import { PhotoService } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
+
+/** A service of the mesh that the gateway forwards to. */
+export type Upstream = 'identity' | 'consent' | 'jobs';
+
+/** The public API, whole: what is not here cannot be reached from outside. */
+export const PUBLIC_SERVICES: readonly { readonly service: DescService; readonly upstream: Upstream }[] = [
+  { service: IdentityService, upstream: 'identity' },
+  { service: ConsentService, upstream: 'consent' },
+  { service: PhotoService, upstream: 'jobs' },
+  { service: JobService, upstream: 'jobs' },
+  { service: ArtworkService, upstream: 'jobs' },
+];
+
+/** The only methods that need no token: they are how one comes by it. */
+export const OPEN_METHODS: readonly DescMethod[] = [
+  IdentityService.method.createUser,
+  IdentityService.method.createSession,
+  IdentityService.method.refreshSession,
+];

@@ -1,0 +1,11 @@
+import { loadSettings, runMain, startTelemetry } from '@irisvue/runtime';
+import { startApp } from './app.ts';
+import { identitySettings } from './settings.ts';
+
+runMain('identity', async () => {
+  const settings = loadSettings(identitySettings);
+  const running = new AsyncDisposableStack();
+  running.use(startTelemetry({ service: 'identity', traceFile: settings.traceFile, otlpUrl: settings.otlpUrl }));
+  running.use(await startApp(settings));
+  return running;
+});

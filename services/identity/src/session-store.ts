@@ -1,0 +1,94 @@
+import type { Database } from '@irisvue/database';
+import type { Transaction } from 'kysely';
+import type { IdentityTables, SessionEnd } from './schema.ts';
+
+type Db = Database<IdentityTables>;
+type Trx = Transaction<IdentityTables>;
+
+/** A refresh token as it is stored. */
+export interface StoredToken {
+  readonly sha256: Buffer;
+  readonly expiresAt: Date;
+}
+
+export async function insertSession(
+  trx: Trx,
+  session: { id: string; userId: string; now: Date; token: StoredToken },
+): Promise<void> {
+  await trx
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      created_at: session.now,
+      expires_at: session.token.expiresAt,
+    })
+    .execute();
+  await insertToken(trx, session.id, session.token);
+}
+
+export async function insertToken(trx: Trx, sessionId: string, token: StoredToken): Promise<void> {
+  await trx
+    .insertInto('refresh_tokens')
+    .values({ sha256: token.sha256, session_id: sessionId, expires_at: token.expiresAt })
+    .execute();
+}
+
+/** Marks a token as used and gives its session; undefined when it is unknown, used or ended. One caller gets it. */
+export async function claimToken(trx: Trx, sha256: Buffer, now: Date): Promise<string | undefined> {
+  const claimed = await trx
+    .updateTable('refresh_tokens')
+    .set({ used_at: now })
+    .where('sha256', '=', sha256)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .returning('session_id')
+    .executeTakeFirst();
+  return claimed?.session_id;
+}
+
+/** The session of a token that was used before. */
+export async function sessionOfUsedToken(trx: Trx, sha256: Buffer): Promise<string | undefined> {
+  const used = await trx
+    .selectFrom('refresh_tokens')
+    .select('session_id')
+    .where('sha256', '=', sha256)
+    .where('used_at', 'is not', null)
+    .executeTakeFirst();
+  return used?.session_id;
+}
+
+/** Lets a standing session of an active account go on until `expiresAt`; gives the account's id. */
+export async function prolongSession(trx: Trx, sessionId: string, expiresAt: Date): Promise<string | undefined> {
+  const prolonged = await trx
+    .updateTable('sessions')
+    .from('users')
+    .set({ expires_at: expiresAt })
+    .whereRef('users.id', '=', 'sessions.user_id')
+    .where('sessions.id', '=', sessionId)
+    .where('sessions.ended_at', 'is', null)
+    .where('users.active', '=', true)
+    .returning('sessions.user_id')
+    .executeTakeFirst();
+  return prolonged?.user_id;
+}
+
+/** Ends a session. One that has ended stays as it is. */
+export async function endSession(db: Db, sessionId: string, reason: SessionEnd, now: Date): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason })
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+/** Forgets a session's tokens that no longer work, used ones included. */
+export async function deleteExpiredTokens(trx: Trx, sessionId: string, now: Date): Promise<void> {
+  await trx.deleteFrom('refresh_tokens').where('session_id', '=', sessionId).where('expires_at', '<=', now).execute();
+}
+
+/** Forgets an account's sessions whose last token has ended. */
+export async function deleteExpiredSessions(trx: Trx, userId: string, now: Date): Promise<void> {
+  await trx.deleteFrom('sessions').where('user_id', '=', userId).where('expires_at', '<=', now).execute();
+}

@@ -7,12 +7,12 @@ function errorOf(width: number, height: number, known: (x: number, y: number) =>
   const at = (x: number, y: number) => (x < 1 || y < 1 || x > width || y > height ? 0 : known(x, y));
   for (let y = 1; y <= height; y++)
     for (let x = 1; x <= width; x++)
-      solver.rightSide[y * (width + 2) + x] =
-        4 * at(x, y) - at(x - 1, y) - at(x + 1, y) - at(x, y - 1) - at(x, y + 1);
+      solver.rightSide[y * (width + 2) + x] = 4 * at(x, y) - at(x - 1, y) - at(x + 1, y) - at(x, y - 1) - at(x, y + 1);
   solver.solve(cycles);
   let error = 0;
   for (let y = 1; y <= height; y++)
-    for (let x = 1; x <= width; x++) error = Math.max(error, Math.abs(solver.solution[y * (width + 2) + x]! - at(x, y)));
+    for (let x = 1; x <= width; x++)
+      error = Math.max(error, Math.abs(solver.solution[y * (width + 2) + x]! - at(x, y)));
   return error;
 }
 

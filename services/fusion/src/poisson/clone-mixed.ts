@@ -40,7 +40,9 @@ export function maskedRegion({ width, height, data }: Mask): Region {
     top = Math.min(top, y);
     bottom = y;
   }
-  return right < 0 ? { left: 0, top: 0, width: 0, height: 0 } : { left, top, width: right - left + 1, height: bottom - top + 1 };
+  return right < 0
+    ? { left: 0, top: 0, width: 0, height: 0 }
+    : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
 function cropMask(mask: Mask, { left, top, width, height }: Region): Mask {

@@ -70,7 +70,10 @@ function createGrid(columns: Axis, rows: Axis): Grid {
 function vCycle(grids: readonly Grid[], k: number): void {
   const fine = grids[k]!;
   const coarse = grids[k + 1];
-  if (!coarse) return solveCoarsest(fine);
+  if (!coarse) {
+    solveCoarsest(fine);
+    return;
+  }
   relax(fine);
   restrictResidual(fine, coarse);
   coarse.u.fill(0);
@@ -101,8 +104,7 @@ function relaxRow({ columns, rows, stride, u, f }: Grid, y: number, first: numbe
   const scale = 1 / (2 + rowCentre);
   const last = y * stride + columns.count;
   let i = y * stride + first;
-  for (; i < last; i += 2)
-    u[i] = scale * (f[i]! + u[i - 1]! + u[i + 1]! + up * u[i - stride]! + u[i + stride]!);
+  for (; i < last; i += 2) u[i] = scale * (f[i]! + u[i - 1]! + u[i + 1]! + up * u[i - stride]! + u[i + stride]!);
   if (i === last)
     u[i] =
       (f[i]! + columns.lastSide * u[i - 1]! + up * u[i - stride]! + u[i + stride]!) / (columns.lastCentre + rowCentre);

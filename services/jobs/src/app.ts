@@ -1,0 +1,137 @@
+import path from 'node:path';
+import { ConsentCheckService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { ConsentWithdrawnSchema } from '@irisvue/contracts/irisvue/consent/v1/events';
+import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
+import { JobSubmittedSchema } from '@irisvue/contracts/irisvue/jobs/v1/events';
+import { DownloadService, JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
+import { PhotoService } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
+import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
+import { connectEvents, consumeEvents, handler, relayOutbox } from '@irisvue/events';
+import {
+  authInterceptor,
+  type Clock,
+  createLogger,
+  createServiceClient,
+  currentTraceHeaders,
+  type Logger,
+  type RunningServer,
+  serve,
+  serviceTokenSource,
+  systemClock,
+} from '@irisvue/runtime';
+import { openStore } from '@irisvue/storage';
+import { artworkService } from './artwork-service.ts';
+import { listenToChanges } from './changes.ts';
+import { downloadService } from './download-service.ts';
+import { jobService } from './job-service.ts';
+import { createLinks } from './links.ts';
+import { photoService } from './photo-service.ts';
+import { startJobsRunner } from './runner/start-runner.ts';
+import { keepSweeping } from './runner/sweep.ts';
+import type { JobsDatabase } from './schema.ts';
+import type { JobsSettings } from './settings.ts';
+import { createWake } from './wake.ts';
+import { applyWithdrawal } from './withdrawals.ts';
+
+const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
+
+/** What a test may replace. */
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** Wires the jobs service and its runner, and starts them. Disposing hands running jobs back to the queue. */
+export async function createApp(settings: JobsSettings, overrides: Overrides = {}): Promise<RunningServer> {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger({ service: 'jobs', level: settings.logLevel });
+  const { databaseUrl } = settings;
+  await using stack = new AsyncDisposableStack();
+
+  if (settings.env !== 'production') await ensureDatabase(databaseUrl);
+  const db = openDatabase<JobsDatabase>(databaseUrl, { logger });
+  stack.defer(() => db.destroy());
+  await migrate(db, MIGRATIONS);
+  const store = stack.use(await openStore(settings.storageUrl, { clock }));
+  const bus = stack.use(await connectEvents({ url: settings.natsUrl, name: 'jobs', logger }));
+
+  const { identityUrl, serviceSecret: secret } = settings;
+  const token = serviceTokenSource({ identityUrl, service: 'jobs', secret, clock });
+  const consent = createServiceClient(ConsentCheckService, { url: settings.consentUrl, token });
+  const identity = createServiceClient(ServiceIdentityService, { url: identityUrl, token });
+  const links = createLinks({
+    secret: settings.linkSecret,
+    publicUrl: settings.publicUrl,
+    lifetimeMs: settings.linkMs,
+    clock,
+  });
+
+  // What runs beside the calls ends by this signal, and is waited for before the connections above are closed.
+  const background = new AbortController();
+  const tasks: Promise<unknown>[] = [];
+  stack.defer(async () => {
+    background.abort();
+    await Promise.allSettled(tasks);
+  });
+  const { signal } = background;
+  const changes = listenToChanges({ databaseUrl, logger, signal });
+  const sweepWake = createWake();
+  const runner = startJobsRunner(settings, { db, consent, token, changes, logger, onDone: sweepWake.ring });
+  stack.use(runner);
+  tasks.push(
+    relayOutbox({ db, databaseUrl, bus, logger, signal }),
+    consumeEvents({
+      bus,
+      durable: 'jobs-runner',
+      on: [handler(JobSubmittedSchema, async ({ jobId }) => runner.wake({ jobId, trace: currentTraceHeaders() }))],
+      logger,
+      signal,
+    }),
+    consumeEvents({
+      bus,
+      durable: 'jobs-withdrawals',
+      on: [handler(ConsentWithdrawnSchema, (withdrawn) => applyWithdrawal(db, withdrawn))],
+      logger,
+      signal,
+    }),
+    keepSweeping({
+      db,
+      store,
+      clock,
+      uploadWaitMs: settings.uploadWaitMs,
+      lateWriterMs: settings.lateWriterMs,
+      everyMs: settings.sweepMs,
+      wake: sweepWake,
+      onReleased: () => runner.wake(),
+      logger,
+      signal,
+    }),
+  );
+
+  const { uploadLinkMs, watchPollMs, sessionCheckMs } = settings;
+  const server = await serve({
+    name: 'jobs',
+    host: settings.host,
+    port: settings.port,
+    logger,
+    interceptors: [authInterceptor({ identityUrl, clock })],
+    readiness: {
+      database: () => checkDatabase(db),
+      nats: () => bus.check(),
+      'object store': () => store.check(),
+    },
+    routes: (router) => {
+      router.service(PhotoService, photoService({ db, store, consent, clock, uploadLinkMs, onBuried: sweepWake.ring }));
+      router.service(
+        JobService,
+        jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs }),
+      );
+      router.service(ArtworkService, artworkService({ db, consent, links, clock }));
+      router.service(DownloadService, downloadService({ db, store, consent, links }));
+    },
+  });
+  stack.use(server);
+  const running = stack.move();
+  return { url: server.url, port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

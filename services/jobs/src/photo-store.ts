@@ -1,0 +1,155 @@
+import type { Database } from '@irisvue/database';
+import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
+import { changeJob } from './change-job.ts';
+import type { Page } from './pages.ts';
+import type { JobsDatabase, PhotoTable, SubjectKindName } from './schema.ts';
+
+export type PhotoRow = Selectable<PhotoTable>;
+
+/** Announces a photo. */
+export async function insertPhoto(trx: Transaction<JobsDatabase>, photo: Insertable<PhotoTable>): Promise<void> {
+  await trx.insertInto('photos').values(photo).execute();
+}
+
+/** One photo of `userId`; undefined when there is none, it is deleted, or it is somebody else's. */
+export async function findPhoto(db: Database<JobsDatabase>, id: string, userId: string): Promise<PhotoRow | undefined> {
+  const photo = await findAnyPhoto(db, id);
+  return photo?.user_id === userId ? photo : undefined;
+}
+
+/** One photo, whoever owns it; undefined when there is none or it is deleted. */
+export function findAnyPhoto(db: Database<JobsDatabase>, id: string): Promise<PhotoRow | undefined> {
+  return db.selectFrom('photos').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+}
+
+/** Photos in the order of `ids`, kept from being deleted until the transaction ends. Undefined where there is none. */
+export async function lockPhotos(
+  trx: Transaction<JobsDatabase>,
+  ids: readonly string[],
+): Promise<Array<PhotoRow | undefined>> {
+  const rows = await trx
+    .selectFrom('photos')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where('deleted_at', 'is', null)
+    .orderBy('id')
+    .forShare()
+    .execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id));
+}
+
+/** A user's photos, newest first, one more than the page holds. */
+export function listPhotos(db: Database<JobsDatabase>, userId: string, page: Page): Promise<PhotoRow[]> {
+  let query = db.selectFrom('photos').selectAll().where('user_id', '=', userId).where('deleted_at', 'is', null);
+  if (page.before !== undefined) query = query.where('id', '<', page.before);
+  return query
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+}
+
+/** Marks a photo as uploaded. Undefined when it was deleted meanwhile. */
+export function markUploaded(db: Database<JobsDatabase>, id: string): Promise<PhotoRow | undefined> {
+  return db
+    .updateTable('photos')
+    .set({ upload_status: 'uploaded' })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/**
+ * Buries a photo, its jobs, the artworks that show it, and theirs: nothing finds them any more, what runs is
+ * cancelled, what was measured of the eye is forgotten, and their objects are due for the sweep. Gives false when
+ * there is no such photo. `awaitedOnly`: only a photo whose bytes were never confirmed.
+ */
+export async function buryPhoto(
+  trx: Transaction<JobsDatabase>,
+  id: string,
+  o: { readonly userId?: string; readonly awaitedOnly?: boolean; readonly reason?: string } = {},
+): Promise<boolean> {
+  let query = trx.updateTable('photos').where('id', '=', id).where('deleted_at', 'is', null);
+  if (o.userId !== undefined) query = query.where('user_id', '=', o.userId);
+  if (o.awaitedOnly) query = query.where('upload_status', '=', 'pending');
+  const buried = await query
+    .set({ deleted_at: sql`now()`, sweep_at: sql`now()`, sweeps: 0 })
+    .returning('id')
+    .executeTakeFirst();
+  if (buried === undefined) return false;
+  await buryArtworksOf(trx, id);
+  await buryJobsOf(trx, id, o.reason);
+  return true;
+}
+
+async function buryArtworksOf(trx: Transaction<JobsDatabase>, photoId: string): Promise<void> {
+  await trx
+    .updateTable('artworks')
+    .set({ deleted_at: sql`now()`, thumbnail: null, link_epoch: sql`link_epoch + 1` })
+    .where('id', 'in', (of) => of.selectFrom('artwork_sources').select('artwork_id').where('photo_id', '=', photoId))
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+async function buryJobsOf(trx: Transaction<JobsDatabase>, photoId: string, reason?: string): Promise<void> {
+  const artworks = trx.selectFrom('artwork_sources').select('artwork_id').where('photo_id', '=', photoId);
+  const touched = trx
+    .selectFrom('jobs')
+    .select(['id', 'user_id'])
+    .where((either) => either.or([either('photo_id', '=', photoId), either('artwork_id', 'in', artworks)]))
+    .where('deleted_at', 'is', null)
+    .orderBy('id')
+    .forUpdate();
+  // Rows first, then the owners' locks (see the migration), each in one order.
+  const jobs = await touched.execute();
+  jobs.sort((a, b) => a.user_id.localeCompare(b.user_id));
+  for (const job of jobs) {
+    await changeJob(trx, { jobId: job.id }, { type: 'cancelled', reason });
+    await trx.updateTable('jobs').set(FORGOTTEN).where('id', '=', job.id).execute();
+    await trx.deleteFrom('job_steps').where('job_id', '=', job.id).execute();
+  }
+}
+
+const FORGOTTEN = {
+  deleted_at: sql<Date>`now()`,
+  sweep_at: sql<Date>`now()`,
+  sweeps: 0,
+  link_epoch: sql<number>`link_epoch + 1`,
+  rejection: null,
+  geometry: null,
+  quality_score: null,
+  measures: null,
+  result: null,
+  result_geometry: null,
+  mask: null,
+} as const;
+
+/** Ids of photos that were announced before `before` and whose bytes were never confirmed. */
+export async function awaitedPhotos(db: Database<JobsDatabase>, before: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('photos')
+    .select('id')
+    .where('upload_status', '=', 'pending')
+    .where('deleted_at', 'is', null)
+    .where('created_at', '<', before)
+    .limit(100)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Ids of a subject's photos whose bytes were never confirmed. */
+export async function awaitedPhotosOfSubject(
+  db: Database<JobsDatabase>,
+  subject: { readonly subject_id: string; readonly subject_kind: SubjectKindName },
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('photos')
+    .select('id')
+    .where('subject_id', '=', subject.subject_id)
+    .where('subject_kind', '=', subject.subject_kind)
+    .where('upload_status', '=', 'pending')
+    .where('deleted_at', 'is', null)
+    .execute();
+  return rows.map((row) => row.id);
+}

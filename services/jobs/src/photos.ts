@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { type Photo, PhotoSchema, UploadStatus } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
+import { DomainError, ErrorReason } from '@irisvue/runtime';
+import type { ObjectStore } from '@irisvue/storage';
+import { subjectMessage } from './consents.ts';
+import type { PhotoRow } from './photo-store.ts';
+
+/** What was announced about a photo's bytes. */
+export type AnnouncedBytes = Pick<PhotoRow, 'id' | 'object_key' | 'size_bytes' | 'sha256'>;
+
+/** A photo as its owner sees it. */
+export function photoMessage(row: PhotoRow): Photo {
+  return create(PhotoSchema, {
+    id: row.id,
+    subject: subjectMessage(row),
+    uploadStatus: row.upload_status === 'uploaded' ? UploadStatus.UPLOADED : UploadStatus.PENDING,
+    sha256: row.sha256,
+    sizeBytes: BigInt(row.size_bytes),
+    contentType: row.content_type,
+    width: row.width ?? 0,
+    height: row.height ?? 0,
+    createTime: timestampFromDate(row.created_at),
+  });
+}
+
+/**
+ * Reads a photo's bytes once and holds them against what was announced. Throws PHOTO_NOT_UPLOADED {photo_id} when
+ * nothing is stored; UPLOAD_MISMATCH {field: size_bytes or sha256, expected, actual} when something else is, and
+ * deletes it: the upload can be sent again.
+ */
+export async function verifyUpload(store: ObjectStore, photo: AnnouncedBytes, signal: AbortSignal): Promise<void> {
+  const stored = await store.head(photo.object_key);
+  if (stored === undefined) {
+    const metadata = { photo_id: photo.id };
+    throw new DomainError(ErrorReason.PHOTO_NOT_UPLOADED, 'the photo’s bytes have not arrived', metadata);
+  }
+  const mismatch =
+    difference('size_bytes', String(photo.size_bytes), String(stored.sizeBytes)) ??
+    difference('sha256', photo.sha256, await sha256Of(store, photo.object_key, signal));
+  if (mismatch === undefined) return;
+  await store.delete(photo.object_key);
+  throw new DomainError(ErrorReason.UPLOAD_MISMATCH, `${mismatch.field} differs from what was announced`, mismatch);
+}
+
+function difference(field: string, expected: string, actual: string) {
+  return expected === actual ? undefined : { field, expected, actual };
+}
+
+async function sha256Of(store: ObjectStore, key: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of await store.stream(key, { signal })) hash.update(chunk);
+  return hash.digest('hex');
+}

@@ -1,0 +1,61 @@
+import { ObjectRefSchema } from '@irisvue/contracts/irisvue/media/v1/media';
+import type { Database } from '@irisvue/database';
+import { sql } from 'kysely';
+import { fromNow } from './change-job.ts';
+import { fromColumn } from './message-column.ts';
+import type { JobsDatabase } from './schema.ts';
+
+/** Rows that one sweep looks at; the next one goes on. */
+const BATCH = 50;
+
+/** An ended job whose objects are due, and those of them that stay. */
+export interface JobToSweep {
+  readonly id: string;
+  readonly userId: string;
+  readonly artworkId: string | null;
+  readonly keep: readonly string[];
+}
+
+/** Ended jobs that are due for a sweep of their objects. */
+export async function jobsToSweep(db: Database<JobsDatabase>): Promise<JobToSweep[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .leftJoin('artworks', 'artworks.id', 'jobs.artwork_id')
+    .select(['jobs.id', 'jobs.user_id', 'jobs.artwork_id', 'jobs.result', 'jobs.mask', 'artworks.thumbnail'])
+    .where('jobs.sweep_at', '<=', sql<Date>`now()`)
+    .limit(BATCH)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    userId: row.user_id,
+    artworkId: row.artwork_id,
+    keep: [row.result, row.mask, row.thumbnail].flatMap((column) => fromColumn(ObjectRefSchema, column)?.key ?? []),
+  }));
+}
+
+/** Deleted photos whose bytes are due. */
+export function photosToSweep(db: Database<JobsDatabase>): Promise<Array<{ id: string; object_key: string }>> {
+  return db
+    .selectFrom('photos')
+    .select(['id', 'object_key'])
+    .where('sweep_at', '<=', sql<Date>`now()`)
+    .limit(BATCH)
+    .execute();
+}
+
+/**
+ * Notes that a row's objects were swept. The first sweep is followed by a second one after `againMs`, for what a
+ * writer that was cut off late may still have stored; then it is done with.
+ */
+export async function markSwept(
+  db: Database<JobsDatabase>,
+  table: 'jobs' | 'photos',
+  id: string,
+  againMs: number,
+): Promise<void> {
+  await db
+    .updateTable(table)
+    .set({ sweeps: sql`sweeps + 1`, sweep_at: sql`CASE WHEN sweeps = 0 THEN ${fromNow(againMs)} END` })
+    .where('id', '=', id)
+    .execute();
+}

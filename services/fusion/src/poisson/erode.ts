@@ -7,8 +7,9 @@ import type { Mask } from '@irisvue/vision';
  */
 export function erodeThrice({ width, height, data }: Mask): Mask {
   const rows = new Uint8Array(data.length);
-  const padded = new Uint8Array(width + 6).fill(255);
+  const padded = new Uint8Array(width + 6);
   for (let y = 0; y < height; y++) {
+    padded.fill(255);
     padded.set(data.subarray(y * width, (y + 1) * width), 3);
     smallestOfSeven(padded, rows.subarray(y * width, (y + 1) * width));
   }

@@ -2,12 +2,10 @@ import { FusionArrangement } from '@irisvue/contracts/irisvue/fusion/v1/fusion_s
 import { emptyMask, type Mask } from '@irisvue/vision';
 import type { StandardIris } from './standard-iris.ts';
 
-/** Weights of a Gaussian of 5 pixels (σ 1.1, binomial), in sixteenths. */
-const GAUSSIAN = [1, 4, 6, 4, 1] as const;
-
 /**
- * Where the fibres of iris k are blended in, edges smoothed by a Gaussian of 5 pixels: where it has the largest share of
- * the circle; in an overlay, wherever it has a share between pupil and limbus.
+ * Where the fibres of iris k are blended in, between pupil and limbus, edges smoothed by a Gaussian of 5 pixels: where
+ * it has the largest share of the circle; in an overlay, where it has at least half of what it would have if all were
+ * visible, so that the edge of a lid is not taken for a fibre.
  */
 export function cloneMask(
   arrangement: FusionArrangement,
@@ -18,39 +16,36 @@ export function cloneMask(
   const { size, cx, cy, radius, pupilRadius } = standard;
   const mask = emptyMask(size, size);
   const own = shares[k]!.data;
+  const enough = 255 / shares.length / 2;
   for (let y = 0, i = 0; y < size; y++)
     for (let x = 0; x < size; x++, i++) {
+      const share = own[i]!;
+      if (share === 0) continue;
       const squared = (x + 0.5 - cx) ** 2 + (y + 0.5 - cy) ** 2;
-      if (own[i] === 0 || squared > radius ** 2 || squared < pupilRadius ** 2) continue;
-      if (
-        arrangement === FusionArrangement.OVERLAY ||
-        shares.every(({ data }, other) => other === k || data[i]! < own[i]!)
-      )
-        mask.data[i] = 255;
+      if (squared > radius ** 2 || squared < pupilRadius ** 2) continue;
+      const isPart =
+        arrangement === FusionArrangement.OVERLAY
+          ? share >= enough
+          : shares.every(({ data }, other) => other === k || data[i]! < share);
+      if (isPart) mask.data[i] = 255;
     }
   return smooth(mask);
 }
 
-/** Separable; the picture's outermost pixels are repeated beyond its edge. */
+/** Gaussian of 5 pixels (σ 1.1, binomial weights 1 4 6 4 1), first along rows, then down columns; 0 beyond the edge. */
 function smooth({ width, height, data }: Mask): Mask {
-  const rows = new Uint16Array(data.length);
-  const clamp = (value: number, count: number) => Math.min(count - 1, Math.max(0, value));
-  for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0; x < width; x++, i++) {
-      if (x > 1 && x < width - 2 && data[i - 2] === data[i + 2] && data[i] === data[i + 2]) rows[i] = 16 * data[i]!;
-      else rows[i] = GAUSSIAN.reduce((sum, w, d) => sum + w * data[y * width + clamp(x + d - 2, width)]!, 0);
-    }
-  const smoothed = emptyMask(width, height);
-  for (let y = 0, i = 0; y < height; y++) {
-    const [a, b, c, d, e] = GAUSSIAN.map((_, k) => rows.subarray(clamp(y + k - 2, height) * width)) as [
-      Uint16Array,
-      Uint16Array,
-      Uint16Array,
-      Uint16Array,
-      Uint16Array,
-    ];
+  const padded = new Uint8Array(width + 4);
+  // Two rows of zeros above and below, so that every row has five.
+  const rows = new Uint16Array(width * (height + 4));
+  for (let y = 0, i = 2 * width; y < height; y++) {
+    padded.set(data.subarray(y * width, (y + 1) * width), 2);
     for (let x = 0; x < width; x++, i++)
-      smoothed.data[i] = (a[x]! + 4 * b[x]! + 6 * c[x]! + 4 * d[x]! + e[x]! + 128) >> 8;
+      rows[i] = padded[x]! + padded[x + 4]! + 4 * (padded[x + 1]! + padded[x + 3]!) + 6 * padded[x + 2]!;
+  }
+  const smoothed = emptyMask(width, height);
+  for (let i = 0; i < data.length; i++) {
+    const [outer, inner] = [rows[i]! + rows[i + 4 * width]!, rows[i + width]! + rows[i + 3 * width]!];
+    smoothed.data[i] = (outer + 4 * inner + 6 * rows[i + 2 * width]! + 128) >> 8;
   }
   return smoothed;
 }

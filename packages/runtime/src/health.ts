@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DescService } from '@bufbuild/protobuf';
-import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
+import type { ConnectRouter } from '@connectrpc/connect';
 import { Health, HealthCheckResponse_ServingStatus as Status } from '@irisvue/contracts/grpc/health/v1/health';
+import { DomainError, ErrorReason } from './errors.ts';
 import type { Readiness } from './readiness.ts';
 import { stoppingSignal } from './stopping.ts';
 
@@ -19,7 +20,7 @@ export function healthRoutes(router: ConnectRouter, readiness: Readiness, served
   router.service(Health, {
     async check(request) {
       if (!names.includes(request.service)) {
-        throw new ConnectError('no such service', Code.NotFound);
+        throw new DomainError(ErrorReason.NOT_FOUND, 'no such service', { resource: 'service', id: request.service });
       }
       return { status: await status() };
     },

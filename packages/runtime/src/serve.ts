@@ -21,6 +21,8 @@ import { serverTracing } from './tracing-interceptors.ts';
 export const DEFAULT_DRAIN_MS = 10_000;
 // After the drain bound every handler's signal fires; it gets this long to answer before its connection is cut.
 const ABORT_GRACE_MS = 500;
+// With no call in flight connections end by themselves; a peer that keeps its half open is cut.
+const CLOSE_GRACE_MS = 500;
 const HEADER_TIMEOUT_MS = 10_000;
 
 export interface ServeOptions {
@@ -87,7 +89,10 @@ export async function serve(o: ServeOptions): Promise<RunningServer> {
       shutdown.abort(new ConnectError('the server is stopping', Code.Unavailable));
       await within(handler.idle(), ABORT_GRACE_MS);
     }
-    await port.close();
+    if (!(await within(port.drained(), CLOSE_GRACE_MS))) {
+      port.close();
+      await port.drained();
+    }
     o.logger.info('stopped');
   };
 

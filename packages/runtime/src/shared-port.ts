@@ -14,8 +14,10 @@ export interface SharedPort {
   readonly server: Server;
   /** Accepts no connection more; tells HTTP/2 peers to go (GOAWAY) and closes idle HTTP/1.1 connections. */
   stopAccepting(): void;
-  /** Cuts what is still open and resolves when the port is free. */
-  close(): Promise<void>;
+  /** Resolves when the last connection has ended by itself, its last bytes sent. */
+  drained(): Promise<void>;
+  /** Cuts what is still open. */
+  close(): void;
 }
 
 /** Reads the first bytes of each connection and hands it to the server of the protocol that they belong to. */
@@ -52,6 +54,7 @@ export function sharedPort(o: {
     socket.on('error', (error) => o.logger.debug({ err: error }, 'a connection failed'));
     sniff(socket, o.headerTimeoutMs, (isHttp2) => (isHttp2 ? http2 : http1).emit('connection', socket));
   });
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
   http1.on('request', (_, response) => {
     response.once('finish', () => stopping && setImmediate(() => http1.closeIdleConnections()));
   });
@@ -61,18 +64,17 @@ export function sharedPort(o: {
     stopAccepting() {
       stopping = true;
       server.close();
-      http1.closeIdleConnections();
+      // Closes idle connections, too, and ends the check of headersTimeout.
+      http1.close();
       for (const session of sessions) {
         session.close();
       }
     },
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    drained: () => closed,
+    close() {
       for (const socket of sockets) {
         socket.destroy();
       }
-      http1.close();
-      await closed;
     },
   };
 }

@@ -4,12 +4,8 @@ import { loadConfig } from './config.ts';
 
 runMain('gateway', async () => {
   const config = loadConfig();
-  const telemetry = startTelemetry({ service: 'gateway', traceFile: config.traceFile, otlpUrl: config.otlpUrl });
-  const app = await createApp(config);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await app[Symbol.asyncDispose]();
-      await telemetry[Symbol.asyncDispose]();
-    },
-  };
+  const running = new AsyncDisposableStack();
+  running.use(startTelemetry({ service: 'gateway', traceFile: config.traceFile, otlpUrl: config.otlpUrl }));
+  running.use(await createApp(config));
+  return running;
 });

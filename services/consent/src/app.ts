@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
+import { connectEvents, relayOutbox } from '@irisvue/events';
+import {
+  authInterceptor,
+  type Clock,
+  createLogger,
+  type Logger,
+  type RunningServer,
+  serve,
+  systemClock,
+} from '@irisvue/runtime';
+import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
+import { createArtworkPermissions } from './artwork-permissions.ts';
+import { consentRoutes } from './consent-service.ts';
+import { createConsents } from './consents.ts';
+import { keepNotices } from './notice-store.ts';
+import { loadNotices } from './notices.ts';
+import type { ConsentTables } from './schema.ts';
+import type { ConsentSettings } from './settings.ts';
+import { CAPABILITY_MS, createStepCapabilities } from './step-capabilities.ts';
+
+const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
+const NOTICES = path.join(import.meta.dirname, '../notices');
+
+/** Wires consent and starts it. The overrides are the whole seam for tests. */
+export async function startApp(
+  settings: ConsentSettings,
+  {
+    clock = systemClock,
+    logger = createLogger({ service: 'consent', level: settings.logLevel }),
+  }: {
+    readonly clock?: Clock;
+    readonly logger?: Logger;
+  } = {},
+): Promise<RunningServer> {
+  await using stack = new AsyncDisposableStack();
+  const notices = await loadNotices(NOTICES);
+  if (settings.env !== 'production') await ensureDatabase(settings.databaseUrl);
+  const db = openDatabase<ConsentTables>(settings.databaseUrl, { logger });
+  stack.defer(() => db.destroy());
+  await migrate(db, MIGRATIONS);
+  await keepNotices(db, notices.all);
+
+  const bus = stack.use(await connectEvents({ url: settings.natsUrl, name: 'consent', logger }));
+  const stopping = new AbortController();
+  const relayed = relayOutbox({ db, databaseUrl: settings.databaseUrl, bus, logger, signal: stopping.signal });
+  stack.defer(async () => {
+    stopping.abort();
+    await relayed;
+  });
+
+  const keys = await openSigningKeys({
+    db: db.$pickTables<'signing_keys'>(),
+    secret: settings.keySecret,
+    clock,
+    logger,
+    longestTokenMs: CAPABILITY_MS,
+  });
+  const consents = createConsents({ db, notices, subjectKinds: settings.subjectKinds, clock });
+  const server = await serve({
+    name: 'consent',
+    host: settings.host,
+    port: settings.port,
+    logger,
+    interceptors: [authInterceptor({ clock, identityUrl: settings.identityUrl })],
+    routes: consentRoutes({
+      consents,
+      permissions: createArtworkPermissions({ db, clock }),
+      stepCapability: createStepCapabilities({ consents, keys }),
+    }),
+    readiness: { database: () => checkDatabase(db), nats: () => bus.check() },
+    http: jwksEndpoint(keys, logger),
+  });
+  stack.use(server);
+
+  const running = stack.move();
+  return { url: server.url, port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

@@ -1,0 +1,46 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type Consent,
+  ConsentSchema,
+  type Notice as NoticeMessage,
+  NoticeSchema,
+  type Subject as SubjectMessage,
+  SubjectSchema,
+} from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { JURISDICTIONS, PURPOSES, SUBJECT_KINDS } from './consent-enums.ts';
+import type { Notice } from './notices.ts';
+import type { ConsentRow } from './schema.ts';
+import type { Subject } from './subjects.ts';
+
+/** A notice as the contract has it. */
+export function noticeMessage(notice: Notice): NoticeMessage {
+  return create(NoticeSchema, {
+    id: notice.id,
+    version: notice.version,
+    sha256: notice.sha256,
+    purpose: PURPOSES[notice.purpose],
+    jurisdiction: JURISDICTIONS[notice.jurisdiction],
+    language: notice.language,
+    body: notice.body,
+  });
+}
+
+/** The state of a consent as the contract has it. The address stays here. */
+export function consentMessage(row: ConsentRow): Consent {
+  return create(ConsentSchema, {
+    id: row.id,
+    subject: subjectMessage({ id: row.subject_id, kind: row.subject_kind }),
+    purpose: PURPOSES[row.purpose],
+    jurisdiction: JURISDICTIONS[row.jurisdiction],
+    granted: row.granted,
+    grantTime: row.granted_at === null ? undefined : timestampFromDate(row.granted_at),
+    withdrawTime: row.withdrawn_at === null ? undefined : timestampFromDate(row.withdrawn_at),
+    noticeId: row.notice_id ?? '',
+    noticeSha256: row.notice_sha256 ?? '',
+  });
+}
+
+export function subjectMessage({ id, kind }: Subject): SubjectMessage {
+  return create(SubjectSchema, { id, kind: SUBJECT_KINDS[kind] });
+}

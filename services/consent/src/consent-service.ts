@@ -1,0 +1,127 @@
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { ConnectRouter } from '@connectrpc/connect';
+import { ConsentCheckService, ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { requireService, requireUser } from '@irisvue/runtime';
+import type { SignedToken } from '@irisvue/signing-keys';
+import type { ArtworkPermissions } from './artwork-permissions.ts';
+import { clientAddress } from './client-address.ts';
+import { jurisdictionName, purposeName } from './consent-enums.ts';
+import { consentMessage, noticeMessage, subjectMessage } from './consent-message.ts';
+import type { Consents } from './consents.ts';
+import { requestKey } from './request-key.ts';
+import type { StepRequest } from './step-capabilities.ts';
+import { subjectOf } from './subjects.ts';
+
+// The one service that plans work, and so the one that may ask about other people's consents.
+const ASKING_SERVICE = 'jobs';
+
+/** Mounts both services of consent. */
+export function consentRoutes(o: {
+  readonly consents: Consents;
+  readonly permissions: ArtworkPermissions;
+  readonly stepCapability: (request: StepRequest) => Promise<SignedToken>;
+}): (router: ConnectRouter) => void {
+  return (router) => {
+    publicService(router, o.consents, o.permissions);
+    checkService(router, o.consents, o.permissions, o.stepCapability);
+  };
+}
+
+function publicService(router: ConnectRouter, consents: Consents, permissions: ArtworkPermissions): void {
+  const { method } = ConsentService;
+  router.service(ConsentService, {
+    async getNotice(request, context) {
+      const { userId } = requireUser(context);
+      const notice = await consents.serveNotice({
+        userId,
+        jurisdiction: jurisdictionName(request.jurisdiction),
+        purpose: purposeName(request.purpose),
+        language: request.language,
+      });
+      return { notice: noticeMessage(notice) };
+    },
+    async grantConsent(request, context) {
+      const { userId } = requireUser(context);
+      const row = await consents.grant({
+        userId,
+        subject: subjectOf(request.subject),
+        purpose: purposeName(request.purpose),
+        jurisdiction: jurisdictionName(request.jurisdiction),
+        noticeId: request.noticeId,
+        noticeSha256: request.noticeSha256,
+        ipAddress: clientAddress(context.requestHeader),
+        request: requestKey(userId, method.grantConsent, request),
+      });
+      return { consent: consentMessage(row) };
+    },
+    async withdrawConsent(request, context) {
+      const { userId } = requireUser(context);
+      const row = await consents.withdraw({
+        userId,
+        subject: subjectOf(request.subject),
+        purpose: purposeName(request.purpose),
+        request: requestKey(userId, method.withdrawConsent, request),
+      });
+      return { consent: consentMessage(row) };
+    },
+    async listConsents(_, context) {
+      const rows = await consents.list(requireUser(context).userId);
+      return { consents: rows.map(consentMessage) };
+    },
+    async grantArtworkPermission(request, context) {
+      const { userId } = requireUser(context);
+      await permissions.grant({
+        scope: scopeOf(userId, request),
+        expiresAt: request.expireTime === undefined ? undefined : timestampDate(request.expireTime),
+        request: requestKey(userId, method.grantArtworkPermission, request),
+      });
+      return {};
+    },
+    async withdrawArtworkPermission(request, context) {
+      const { userId } = requireUser(context);
+      await permissions.withdraw({
+        scope: scopeOf(userId, request),
+        request: requestKey(userId, method.withdrawArtworkPermission, request),
+      });
+      return {};
+    },
+  });
+}
+
+function checkService(
+  router: ConnectRouter,
+  consents: Consents,
+  permissions: ArtworkPermissions,
+  stepCapability: (request: StepRequest) => Promise<SignedToken>,
+): void {
+  router.service(ConsentCheckService, {
+    async checkConsent(request, context) {
+      requireService(context, ASKING_SERVICE);
+      const pending = await consents.pending(request.subjects.map(subjectOf), purposeName(request.purpose));
+      return { pending: pending.map(subjectMessage) };
+    },
+    async createStepCapability(request, context) {
+      requireService(context, ASKING_SERVICE);
+      const { token, expiresAt } = await stepCapability({
+        subjects: request.subjects.map(subjectOf),
+        purpose: purposeName(request.purpose),
+        jobId: request.jobId,
+        step: request.step,
+        attempt: request.attempt,
+      });
+      return { token, expireTime: timestampFromDate(expiresAt) };
+    },
+    async checkArtworkPermission(request, context) {
+      requireService(context, ASKING_SERVICE);
+      const photos = request.photos.map((photo) => ({
+        photoId: photo.photoId.toLowerCase(),
+        ownerId: photo.ownerId.toLowerCase(),
+      }));
+      return { pendingPhotoIds: await permissions.pending(request.creatorId.toLowerCase(), photos) };
+    },
+  });
+}
+
+function scopeOf(ownerId: string, request: { readonly photoId: string; readonly creatorId: string }) {
+  return { ownerId, photoId: request.photoId.toLowerCase(), creatorId: request.creatorId.toLowerCase() };
+}

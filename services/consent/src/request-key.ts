@@ -1,0 +1,16 @@
+import { type DescMethod, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import type { RequestKey } from '@irisvue/database';
+
+/** What a repeat of a user's request is known by. */
+export function requestKey<Method extends DescMethod>(
+  userId: string,
+  method: Method,
+  request: MessageShape<Method['input']> & { readonly requestId: string },
+): RequestKey {
+  return {
+    userId,
+    requestId: request.requestId,
+    method: `${method.parent.typeName}/${method.name}`,
+    request: toBinary(method.input, request),
+  };
+}

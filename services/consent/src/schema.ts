@@ -1,0 +1,87 @@
+import type { RequestsTable } from '@irisvue/database';
+import type { OutboxTable } from '@irisvue/events';
+import type { SigningKeysTables } from '@irisvue/signing-keys';
+import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { JurisdictionName, PurposeName, SubjectKindName } from './consent-enums.ts';
+
+/** Every text that was ever in force, by its hash: evidence outlives the file. */
+export interface NoticesTable {
+  sha256: string;
+  id: string;
+  version: string;
+  body: string;
+  created_at: Generated<Date>;
+}
+
+/** A notice that was shown to a user: apart from what they then chose. */
+export interface NoticesServedTable {
+  id: string;
+  user_id: string;
+  notice_sha256: string;
+  served_at: Date;
+}
+
+/** A choice that was made. Rows are only ever added. */
+export interface ConsentEventsTable {
+  id: string;
+  /** Order of events. */
+  seq: GeneratedAlways<number>;
+  subject_id: string;
+  subject_kind: SubjectKindName;
+  purpose: PurposeName;
+  jurisdiction: JurisdictionName;
+  state: 'granted' | 'withdrawn';
+  /** The showing of the notice that a grant answers. Null for a withdrawal. */
+  notice_served_id: string | null;
+  notice_id: string | null;
+  notice_version: string | null;
+  notice_sha256: string | null;
+  /** As the edge saw it; null when it did not say. Never logged, never sent on. */
+  ip_address: string | null;
+  created_at: Date;
+}
+
+/** The present state of each subject and purpose (a view, features F5). */
+export interface ConsentsView {
+  /** Id of the latest event. */
+  id: string;
+  seq: number;
+  subject_id: string;
+  subject_kind: SubjectKindName;
+  purpose: PurposeName;
+  jurisdiction: JurisdictionName;
+  granted: boolean;
+  granted_at: Date | null;
+  withdrawn_at: Date | null;
+  notice_id: string | null;
+  notice_version: string | null;
+  notice_sha256: string | null;
+  ip_address: string | null;
+  created_at: Date;
+}
+
+/** What an owner allowed or took back: use of one photo by one creator. Rows are only ever added. */
+export interface ArtworkPermissionEventsTable {
+  id: string;
+  seq: GeneratedAlways<number>;
+  photo_id: string;
+  owner_id: string;
+  creator_id: string;
+  state: 'granted' | 'withdrawn';
+  /** When a grant ends by itself; null: never. */
+  expires_at: Date | null;
+  created_at: Date;
+}
+
+export interface ConsentTables extends SigningKeysTables {
+  notices: NoticesTable;
+  notices_served: NoticesServedTable;
+  consent_events: ConsentEventsTable;
+  consents: ConsentsView;
+  artwork_permission_events: ArtworkPermissionEventsTable;
+  requests: RequestsTable;
+  outbox: OutboxTable;
+}
+
+export type ConsentRow = Selectable<ConsentsView>;
+export type PermissionRow = Selectable<ArtworkPermissionEventsTable>;

@@ -1,0 +1,31 @@
+import type { Subject as SubjectMessage } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { DomainError, ErrorReason } from '@irisvue/runtime';
+import { type SubjectKindName, subjectKindName } from './consent-enums.ts';
+
+/** Whose eye it is. */
+export interface Subject {
+  /** A user's id: the holder's own, or for the other kinds that of the user who uploaded. */
+  readonly id: string;
+  readonly kind: SubjectKindName;
+}
+
+/** The subject of a message that passed validation. */
+export function subjectOf(message: SubjectMessage | undefined): Subject {
+  if (message === undefined) throw new TypeError('a subject is required');
+  return { id: message.id.toLowerCase(), kind: subjectKindName(message.kind) };
+}
+
+/** NOT_ALLOWED unless the subject is the caller: nobody chooses for another person. */
+export function requireOwnSubject(subject: Subject, userId: string): void {
+  if (subject.id === userId) return;
+  throw new DomainError(ErrorReason.NOT_ALLOWED, 'nobody consents for another person', { needed: 'own subject' });
+}
+
+/** SUBJECT_KIND_NOT_ALLOWED {subject_kind} for the first subject of a kind that the operator does not accept. */
+export function requireAllowedKinds(subjects: readonly Subject[], allowed: readonly SubjectKindName[]): void {
+  const refused = subjects.find((subject) => !allowed.includes(subject.kind));
+  if (refused === undefined) return;
+  throw new DomainError(ErrorReason.SUBJECT_KIND_NOT_ALLOWED, 'this kind of subject is not accepted here', {
+    subject_kind: refused.kind,
+  });
+}

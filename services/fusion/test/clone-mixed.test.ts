@@ -55,13 +55,11 @@ describe('cloneMixed', () => {
       picture((x, y) => 130 + bump(x, y)),
       disc,
     );
-    // Rounding of the source is spread by the solver: two grey levels.
-    expect(
-      largestDifference(
-        blended,
-        picture((x, y) => 40 + bump(x, y)),
-      ),
-    ).toBeLessThanOrEqual(2);
+    // Off by some levels where the gradient runs along the diagonal: OpenCV's |gx − gy| is blind to it, and so are we.
+    const expected = picture((x, y) => 40 + bump(x, y));
+    expect(largestDifference(blended, expected)).toBeLessThanOrEqual(10);
+    const sum = blended.data.reduce((total, value, i) => total + Math.abs(value - expected.data[i]!), 0);
+    expect(sum / blended.data.length).toBeLessThan(1.5);
   });
 
   test('values beyond 0 and 255 are clipped', () => {

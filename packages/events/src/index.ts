@@ -1,1 +1,5 @@
-export {};
+export * from './connect-events.ts';
+export * from './consume-events.ts';
+export { type DeadLetter, listDeadLetters, replayDeadLetter } from './dead-letters.ts';
+export { appendEvent, countPendingEvents, type OutboxTable, outboxTable } from './outbox.ts';
+export * from './relay-outbox.ts';

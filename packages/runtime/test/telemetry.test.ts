@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import {
   ErrorReason,
   errorDetail,
   type SpanLine,
+  sendJson,
   startTelemetry,
   withRemoteTrace,
 } from '../src/index.ts';
@@ -118,6 +120,24 @@ it('carries a trace through a message and back', async () => {
   expect(span).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', parentSpanId: 'b7ad6b7169203331' });
   expect(headers['traceparent']).toBe(`00-${span.traceId}-${span.spanId}-01`);
   expect(currentTraceHeaders()).toEqual({});
+});
+
+it('sends spans to a collector where one is configured', async () => {
+  const sent = Promise.withResolvers<string>();
+  await using collector = await started(() => {}, {
+    http(request, response) {
+      text(request).then((body) => {
+        sendJson(response, 200, {});
+        sent.resolve(`${request.method} ${request.url} ${body}`);
+      });
+      return true;
+    },
+  });
+  await telemetry[Symbol.asyncDispose]();
+  telemetry = startTelemetry({ service: 'test', otlpUrl: `${collector.url}/v1/traces` });
+  await withRemoteTrace({}, 'consume JobSubmitted', async () => {});
+  await telemetry[Symbol.asyncDispose]();
+  expect(await sent.promise).toMatch(/^POST \/v1\/traces .*"name":"consume JobSubmitted"/);
 });
 
 it('ends the span of a handler that throws, and throws on', async () => {

@@ -17,7 +17,7 @@ import {
 } from '@irisvue/runtime';
 import { Redis } from 'ioredis';
 import { clientAddress } from './client-address.ts';
-import type { Config } from './config.ts';
+import type { Config } from './settings.ts';
 import { downloadPath } from './downloads.ts';
 import { forwardService } from './forward.ts';
 import { healthzPath } from './mesh-health.ts';

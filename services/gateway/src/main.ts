@@ -1,6 +1,6 @@
 import { runMain, startTelemetry } from '@irisvue/runtime';
 import { createApp } from './app.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig } from './settings.ts';
 
 runMain('gateway', async () => {
   const config = loadConfig();

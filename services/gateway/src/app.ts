@@ -17,12 +17,12 @@ import {
 } from '@irisvue/runtime';
 import { Redis } from 'ioredis';
 import { clientAddress } from './client-address.ts';
-import type { Config } from './settings.ts';
 import { downloadPath } from './downloads.ts';
 import { forwardService } from './forward.ts';
 import { healthzPath } from './mesh-health.ts';
 import { OPEN_METHODS, PUBLIC_SERVICES, type Upstream } from './public-services.ts';
 import { type AddressOf, createRateLimits, limitCalls, limitRefusals, logRedisState } from './rate-limit.ts';
+import type { Config } from './settings.ts';
 
 const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 

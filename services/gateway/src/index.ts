@@ -1,3 +1,3 @@
 export * from './app.ts';
-export * from './settings.ts';
 export { PUBLIC_SERVICES } from './public-services.ts';
+export * from './settings.ts';

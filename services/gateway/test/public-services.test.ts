@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { OPEN_METHODS, PUBLIC_SERVICES } from '../src/public-services.ts';
+
+it('the public API is exactly these five services', () => {
+  expect(PUBLIC_SERVICES.map(({ service }) => service.typeName).sort()).toEqual([
+    'irisvue.consent.v1.ConsentService',
+    'irisvue.identity.v1.IdentityService',
+    'irisvue.jobs.v1.ArtworkService',
+    'irisvue.jobs.v1.JobService',
+    'irisvue.jobs.v1.PhotoService',
+  ]);
+});
+
+it('exactly sign-up, sign-in and renewal need no token', () => {
+  expect(OPEN_METHODS.map((method) => `${method.parent.typeName}/${method.name}`).sort()).toEqual([
+    'irisvue.identity.v1.IdentityService/CreateSession',
+    'irisvue.identity.v1.IdentityService/CreateUser',
+    'irisvue.identity.v1.IdentityService/RefreshSession',
+  ]);
+});
+
+it('each service goes to the room that declares it', () => {
+  for (const { service, upstream } of PUBLIC_SERVICES) {
+    expect(service.typeName.split('.')[1]).toBe(upstream);
+  }
+});

@@ -1,0 +1,70 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  ConsentCheckService,
+  type ConsentPurpose,
+  type CreateStepCapabilityRequest,
+  SubjectKind,
+} from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { createLogger, DomainError, ErrorReason, serve } from '@irisvue/runtime';
+
+const CAPABILITY_MS = 60_000;
+
+/** Consent as its contract has it: everybody consents to everything until a test withdraws it. */
+export interface ConsentPeer extends AsyncDisposable {
+  readonly url: string;
+  withdraw(subjectId: string, purpose: ConsentPurpose): void;
+  permit(photoId: string, creatorId: string): void;
+  /** Capabilities that were issued. */
+  readonly issued: readonly CreateStepCapabilityRequest[];
+  /** Called before a capability is issued; a test may wait or throw in it. */
+  beforeIssuing: (request: CreateStepCapabilityRequest) => Promise<void> | void;
+}
+
+export async function startConsentPeer(): Promise<ConsentPeer> {
+  const withdrawn = new Set<string>();
+  const permitted = new Set<string>();
+  const issued: CreateStepCapabilityRequest[] = [];
+  const isPending = (id: string, purpose: ConsentPurpose) => withdrawn.has(`${id} ${purpose}`);
+  const server = await serve({
+    name: 'consent',
+    host: '127.0.0.1',
+    port: 0,
+    logger: createLogger({ service: 'consent', level: 'silent' }),
+    readiness: {},
+    routes: (router) =>
+      router.service(ConsentCheckService, {
+        checkConsent: ({ subjects, purpose }) => {
+          if (subjects.some((subject) => subject.kind === SubjectKind.EVALUATION)) {
+            const metadata = { subject_kind: 'evaluation' };
+            throw new DomainError(ErrorReason.SUBJECT_KIND_NOT_ALLOWED, 'not allowed here', metadata);
+          }
+          return { pending: subjects.filter((subject) => isPending(subject.id, purpose)) };
+        },
+        createStepCapability: async (request) => {
+          await peer.beforeIssuing(request);
+          const pending = request.subjects.filter((subject) => isPending(subject.id, request.purpose));
+          if (pending.length > 0) {
+            const metadata = { purpose: 'data_processing', pending: pending.map((subject) => subject.id).join(',') };
+            throw new DomainError(ErrorReason.CONSENT_REQUIRED, 'consent is missing', metadata);
+          }
+          issued.push(request);
+          const token = `${request.jobId} ${request.step} ${request.attempt}`;
+          return { token, expireTime: timestampFromDate(new Date(Date.now() + CAPABILITY_MS)) };
+        },
+        checkArtworkPermission: ({ creatorId, photos }) => ({
+          pendingPhotoIds: photos
+            .map((photo) => photo.photoId)
+            .filter((photoId) => !permitted.has(`${photoId} ${creatorId}`)),
+        }),
+      }),
+  });
+  const peer: ConsentPeer = {
+    url: server.url,
+    withdraw: (subjectId, purpose) => withdrawn.add(`${subjectId} ${purpose}`),
+    permit: (photoId, creatorId) => permitted.add(`${photoId} ${creatorId}`),
+    issued,
+    beforeIssuing: () => {},
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+  return peer;
+}

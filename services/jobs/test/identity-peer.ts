@@ -1,0 +1,84 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import {
+  createLogger,
+  type RunningServer,
+  SERVICE_AUDIENCE,
+  sendJson,
+  serve,
+  TOKEN_ISSUER,
+  USER_AUDIENCE,
+} from '@irisvue/runtime';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { v7 } from 'uuid';
+
+const TOKEN_MS = 30 * 60_000;
+const KEY_ID = 'key-1';
+
+/** A user of a test, with the means to call. */
+export interface TestUser {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly token: string;
+}
+
+/** Identity as its contract has it: signs tokens, serves keys, knows which sessions are active. */
+export interface IdentityPeer extends AsyncDisposable {
+  readonly url: string;
+  /** A new user with a session whose access token lasts `lifetimeMs`. */
+  user(o?: { readonly lifetimeMs?: number }): Promise<TestUser>;
+  serviceToken(service: string): Promise<string>;
+  endSession(sessionId: string): void;
+  /** How often a session was asked about. */
+  readonly sessionChecks: () => number;
+}
+
+export async function startIdentityPeer(): Promise<IdentityPeer> {
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+  const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'EdDSA', use: 'sig' };
+  const ended = new Set<string>();
+  let checks = 0;
+  const sign = (claims: Record<string, unknown>, audience: string, subject: string, lifetimeMs = TOKEN_MS) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA', kid: KEY_ID })
+      .setIssuer(TOKEN_ISSUER)
+      .setAudience(audience)
+      .setSubject(subject)
+      .setExpirationTime(new Date(Date.now() + lifetimeMs))
+      .sign(privateKey);
+  const serviceToken = (service: string) => sign({}, SERVICE_AUDIENCE, `service:${service}`);
+  const server: RunningServer = await serve({
+    name: 'identity',
+    host: '127.0.0.1',
+    port: 0,
+    logger: createLogger({ service: 'identity', level: 'silent' }),
+    readiness: {},
+    http: (request, response) => {
+      if (request.url !== '/.well-known/jwks.json') return false;
+      sendJson(response, 200, { keys: [jwk] });
+      return true;
+    },
+    routes: (router) =>
+      router.service(ServiceIdentityService, {
+        createServiceToken: async ({ service }) => ({
+          token: await serviceToken(service),
+          expireTime: timestampFromDate(new Date(Date.now() + TOKEN_MS)),
+        }),
+        checkSession: ({ sessionId }) => {
+          checks += 1;
+          return { active: !ended.has(sessionId) };
+        },
+      }),
+  });
+  return {
+    url: server.url,
+    async user(o = {}) {
+      const [id, sessionId] = [v7(), v7()];
+      return { id, sessionId, token: await sign({ sid: sessionId }, USER_AUDIENCE, id, o.lifetimeMs) };
+    },
+    serviceToken,
+    endSession: (sessionId) => ended.add(sessionId),
+    sessionChecks: () => checks,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}

@@ -84,7 +84,8 @@ const truncated: PhotoRejection = {
   unit: '',
 };
 
-function tooManyBytes(measured: number, limit: number): PhotoRejection {
+/** The refusal of a file that is larger than the limit; both in bytes. */
+export function tooManyBytes(measured: number, limit: number): PhotoRejection {
   return {
     reason: RejectionReason.TOO_LARGE,
     message: 'The file is larger than the limit.',

@@ -1,0 +1,41 @@
+import { type IrisGeometry, Label, type Mask } from '@irisvue/vision';
+import type { CropSquare } from './cut-crop.ts';
+import { relativeDistance } from './fit-ellipse.ts';
+
+/** Which share of the iris, 0 to 1, can be seen, and what hides the rest. Together they are 1. */
+export interface Cover {
+  readonly visible: number;
+  /** Hidden above the limbus's centre: by the upper lid and its lashes. */
+  readonly above: number;
+  /** Hidden below it: by the lower lid. */
+  readonly below: number;
+  /** Beyond the photo's edge. */
+  readonly beyondPhoto: number;
+}
+
+/** Counts the pixels between pupil and limbus. The pupil's place counts as pupil, also where its label is missing. */
+export function measureCover(labels: Mask, square: CropSquare, geometry: IrisGeometry): Cover {
+  const { limbus, pupil, frameWidth, frameHeight } = geometry;
+  const counts = { visible: 0, above: 0, below: 0, beyondPhoto: 0 };
+  let all = 0;
+  for (let row = 0; row < square.side; row++) {
+    for (let column = 0; column < square.side; column++) {
+      const point = { x: square.x + column + 0.5, y: square.y + row + 0.5 };
+      if (relativeDistance(limbus, point) > 0 || (pupil && relativeDistance(pupil, point) < 0)) continue;
+      const label = labels.data[row * square.side + column];
+      if (label === Label.pupil) continue;
+      all++;
+      if (point.x < 0 || point.y < 0 || point.x > frameWidth || point.y > frameHeight) counts.beyondPhoto++;
+      else if (label === Label.iris) counts.visible++;
+      else if (point.y < limbus.cy) counts.above++;
+      else counts.below++;
+    }
+  }
+  const share = (count: number): number => (all > 0 ? count / all : 0);
+  return {
+    visible: share(counts.visible),
+    above: share(counts.above),
+    below: share(counts.below),
+    beyondPhoto: share(counts.beyondPhoto),
+  };
+}

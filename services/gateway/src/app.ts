@@ -32,6 +32,7 @@ const UNARY_TIMEOUT_MS = 30_000;
 const HEALTH_TIMEOUT_MS = 2_000;
 // Counting must never hold up a call: Redis answers within this, or memory counts.
 const REDIS_TIMEOUT_MS = 500;
+const REDIS_CONNECT_TIMEOUT_MS = 2_000;
 const REDIS_RETRY_MS = 500;
 
 /** What a test may put in place of the real thing. */
@@ -46,12 +47,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const logger = overrides.logger ?? createLogger({ service: 'gateway', level: config.logLevel });
 
   const redis = new Redis(config.redisUrl, {
+    lazyConnect: true,
+    connectTimeout: REDIS_CONNECT_TIMEOUT_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: REDIS_TIMEOUT_MS,
     retryStrategy: () => REDIS_RETRY_MS,
   });
   logRedisState(redis, logger);
+  // The first call is counted where the others are. A failure is logged above; the gateway starts all the same, and
+  // keeps trying.
+  await redis.connect().catch(() => {});
   const limits = createRateLimits({ redis, ...config });
 
   const addressOfCall: AddressOf = ({ contextValues, header }) =>

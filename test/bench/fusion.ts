@@ -1,21 +1,25 @@
 /**
- * Mixed-gradient Poisson blending: our multigrid solver beside OpenCV's seamlessClone, on the same two pictures and the
- * same disc, in one run. Each engine runs in a process of its own, so that its peak of memory is its own.
+ * Mixed-gradient Poisson blending: our multigrid solver beside OpenCV's seamlessClone, on the same two rendered eyes
+ * and the same disc, in one run. Each engine runs in a process of its own, so that its peak of memory is its own.
  *
- *   node test/bench/fusion.ts [--sizes 512,2048] [--runs 3] [--json]
+ *   node test/bench/fusion.ts [--sizes 512,2048] [--runs 5] [--json]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { renderEye } from '@irisvue/testing';
+import type { Image } from '@irisvue/vision';
 import { findSystemOpencv, opencvDir } from '../../services/fusion/src/build-opencv.ts';
 import { isOpencvBuilt, loadOpencv } from '../../services/fusion/src/opencv-engine.ts';
 import { cloneMixed } from '../../services/fusion/src/poisson/clone-mixed.ts';
-import { compare, discMask, textureOf } from '../conformance/two-textures.ts';
+import { compare, discMask } from '../conformance/two-textures.ts';
 
 const RADIUS = 0.44;
 const MIB = 1024 * 1024;
+
+type Engine = 'multigrid' | 'opencv';
 
 interface Measured {
   /** Of the fastest run. */
@@ -26,38 +30,59 @@ interface Measured {
   readonly addedMib: number;
 }
 
-/** In the child: runs one engine, writes its picture to `file`. */
-async function measure(engine: string, size: number, runs: number, file: string): Promise<Measured> {
+/** In the child: runs one engine on the pictures in `folder`, leaves its own there. */
+async function measure(engine: Engine, size: number, runs: number, folder: string): Promise<Measured> {
   const clone = engine === 'opencv' ? loadOpencv(cacheDir()) : cloneMixed;
-  const [base, source, mask] = [textureOf(1, size), textureOf(2, size), discMask(size, RADIUS)];
+  const [base, source, mask] = [
+    pictureIn(folder, 'base', size),
+    pictureIn(folder, 'source', size),
+    discMask(size, RADIUS),
+  ];
   const before = process.memoryUsage.rss();
   let seconds = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
     const picture = await clone(base, source, mask);
     seconds = Math.min(seconds, (performance.now() - start) / 1000);
-    writeFileSync(file, picture.data);
+    if (run === 0) writeFileSync(join(folder, engine), picture.data);
   }
   const peak = process.resourceUsage().maxRSS * 1024;
   return { seconds, peakMib: peak / MIB, addedMib: (peak - before) / MIB };
+}
+
+function pictureIn(folder: string, name: string, size: number): Image {
+  return { width: size, height: size, data: readFileSync(join(folder, name)) };
 }
 
 function cacheDir(): string {
   return opencvDir(findSystemOpencv().version, process.env['XDG_CACHE_HOME']);
 }
 
-function inChild(engine: string, size: number, runs: number, file: string): Measured {
-  const args = [import.meta.filename, '--engine', engine, '--sizes', `${size}`, '--runs', `${runs}`, '--out', file];
+function inChild(engine: Engine, size: number, runs: number, folder: string): Measured {
+  const args = [
+    import.meta.filename,
+    '--engine',
+    engine,
+    '--sizes',
+    `${size}`,
+    '--runs',
+    `${runs}`,
+    '--folder',
+    folder,
+  ];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured;
 }
 
 /** Both engines at one size, as a row of the table. */
 function row(size: number, runs: number, folder: string) {
-  const pictureOf = (file: string) => ({ width: size, height: size, data: readFileSync(file) });
-  const [ourFile, theirFile] = [join(folder, 'ours'), join(folder, 'theirs')];
-  const ours = inChild('multigrid', size, runs, ourFile);
-  const theirs = inChild('opencv', size, Math.min(runs, 2), theirFile);
-  const { psnrDb, largest } = compare(pictureOf(ourFile), pictureOf(theirFile), RADIUS);
+  for (const [seed, name] of ['base', 'source'].entries()) {
+    const { image } = renderEye({ seed: seed + 1, width: size, height: size, irisRadius: 0.45 * size });
+    writeFileSync(join(folder, name), image.data);
+  }
+  const ours = inChild('multigrid', size, runs, folder);
+  const theirs = inChild('opencv', size, Math.min(runs, 2), folder);
+  const pictures = [pictureIn(folder, 'multigrid', size), pictureIn(folder, 'opencv', size)] as const;
+  const { psnrDb, largest } = compare(...pictures, RADIUS);
   return {
     size,
     'multigrid s': round(ours.seconds, 3),
@@ -80,14 +105,16 @@ function round(value: number, digits: number): number {
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '512,2048' },
-    runs: { type: 'string', default: '3' },
+    runs: { type: 'string', default: '5' },
     json: { type: 'boolean' },
     engine: { type: 'string' },
-    out: { type: 'string' },
+    folder: { type: 'string' },
   },
 });
 if (values.engine) {
-  console.log(JSON.stringify(await measure(values.engine, Number(values.sizes), Number(values.runs), values.out!)));
+  console.log(
+    JSON.stringify(await measure(values.engine as Engine, Number(values.sizes), Number(values.runs), values.folder!)),
+  );
 } else if (!isOpencvBuilt(cacheDir())) {
   console.error('OpenCV is not built: run ./irisvue setup --opencv');
   process.exitCode = 1;

@@ -31,8 +31,8 @@ export function mixedGradients(
   const stride = base.width * 3;
   const q = base.data;
   const p = source.data;
-  // The forward differences of the row above; the pixel to the left is carried in a variable.
-  const above = new Float32Array(width);
+  // What the row above wants, in 255ths of a grey level; the pixel to the left is carried in a variable.
+  const above = new Int32Array(width);
   for (let y = 0; y < height - 1; y++) {
     let i = y * width;
     let j = (y + region.top) * stride + region.left * 3 + channel;
@@ -47,11 +47,11 @@ export function mixedGradients(
         const qx = q[j + 3]! - q[j]!;
         const qy = q[j + stride]! - q[j]!;
         if (Math.abs(px - py) > Math.abs(qx - qy)) {
-          dx = w * (1 / 255) * (px - qx);
-          dy = w * (1 / 255) * (py - qy);
+          dx = w * (px - qx);
+          dy = w * (py - qy);
         }
       }
-      f[i] = leftX - dx + above[x]! - dy;
+      f[i] = (leftX - dx + above[x]! - dy) / 255;
       leftX = dx;
       above[x] = dy;
     }

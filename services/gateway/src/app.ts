@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { HandlerContext, Transport } from '@connectrpc/connect';
 import { Health } from '@irisvue/contracts/grpc/health/v1/health';
 import { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import {
@@ -62,6 +63,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const addressOfCall: AddressOf = ({ contextValues, header }) =>
     clientAddress(peerAddress(contextValues), header.get('x-forwarded-for'), config.trustedProxies);
+  const addressOfContext = ({ values, requestHeader }: HandlerContext): string =>
+    addressOfCall({ contextValues: values, header: requestHeader });
   const addressOfRequest = (request: Parameters<PlainHttp>[0]): string =>
     clientAddress(request.socket.remoteAddress, forwardedFor(request), config.trustedProxies);
 
@@ -81,6 +84,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     logger,
   });
 
+  const transportTo = (peer: Upstream, url: string) =>
+    createServiceTransport({ peer, url, timeoutMs: UNARY_TIMEOUT_MS });
+  const transports: Record<Upstream, Transport> = {
+    identity: transportTo('identity', config.identityUrl),
+    consent: transportTo('consent', config.consentUrl),
+    jobs: transportTo('jobs', config.jobsUrl),
+  };
+
   const server = await serve({
     name: 'gateway',
     version: VERSION,
@@ -93,18 +104,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       limitCalls(limits, addressOfCall),
     ],
     routes(router) {
-      const urls: Record<Upstream, string> = {
-        identity: config.identityUrl,
-        consent: config.consentUrl,
-        jobs: config.jobsUrl,
-      };
       for (const { service, upstream } of PUBLIC_SERVICES) {
-        const transport = createServiceTransport({
-          peer: upstream,
-          url: urls[upstream],
-          timeoutMs: UNARY_TIMEOUT_MS,
-        });
-        forwardService(router, service, transport);
+        forwardService(router, service, { transport: transports[upstream], addressOf: addressOfContext });
       }
     },
     // The gateway can answer whatever its peers do: /healthz tells about them, and a peer that is down must not take

@@ -9,27 +9,34 @@ const REQUEST_HEADERS = ['authorization', 'accept-language'];
 const HOP_HEADERS =
   /^(:|grpc-|connect-|trailer|content-|accept-|transfer-|date$|connection$|keep-alive$|te$|upgrade$)/i;
 
+/** Where calls go, and whose they are. */
+export interface ForwardTarget {
+  readonly transport: Transport;
+  /** The client's IP address; the upstream reads it as X-Forwarded-For, in which it is the only entry. */
+  readonly addressOf: (context: HandlerContext) => string;
+}
+
 /**
- * Mounts a service whose every call is passed on to `upstream`: message, token, remaining deadline, abort, and back
- * come headers, trailers, errors with their details. Unary and server-streaming methods; throws for any other kind.
+ * Mounts a service whose every call is passed on: message, token, remaining deadline, abort, and back come headers,
+ * trailers, errors with their details. Unary and server-streaming methods; throws for any other kind.
  */
-export function forwardService(router: ConnectRouter, service: DescService, upstream: Transport): void {
+export function forwardService(router: ConnectRouter, service: DescService, target: ForwardTarget): void {
   for (const method of service.methods) {
-    forwardMethod(router, method, upstream);
+    forwardMethod(router, method, target);
   }
 }
 
-function forwardMethod(router: ConnectRouter, method: DescMethod, upstream: Transport): void {
+function forwardMethod(router: ConnectRouter, method: DescMethod, target: ForwardTarget): void {
   const kind = method.methodKind;
   switch (kind) {
     case 'unary': {
       const unary = method as DescMethodUnary;
-      router.rpc(unary, (request, context) => passUnary(unary, request, context, upstream));
+      router.rpc(unary, (request, context) => passUnary(unary, request, context, target));
       break;
     }
     case 'server_streaming': {
       const streaming = method as DescMethodServerStreaming;
-      router.rpc(streaming, (request, context) => passStream(streaming, request, context, upstream));
+      router.rpc(streaming, (request, context) => passStream(streaming, request, context, target));
       break;
     }
     case 'client_streaming':
@@ -40,10 +47,10 @@ function forwardMethod(router: ConnectRouter, method: DescMethod, upstream: Tran
   }
 }
 
-async function passUnary(method: DescMethodUnary, request: Message, context: HandlerContext, upstream: Transport) {
+async function passUnary(method: DescMethodUnary, request: Message, context: HandlerContext, target: ForwardTarget) {
   try {
-    const headers = requestHeaders(context);
-    const response = await upstream.unary(method, context.signal, context.timeoutMs(), headers, request);
+    const headers = requestHeaders(context, target);
+    const response = await target.transport.unary(method, context.signal, context.timeoutMs(), headers, request);
     copyHeaders(response.header, context.responseHeader);
     copyHeaders(response.trailer, context.responseTrailer);
     return response.message;
@@ -56,14 +63,14 @@ async function* passStream(
   method: DescMethodServerStreaming,
   request: Message,
   context: HandlerContext,
-  upstream: Transport,
+  target: ForwardTarget,
 ) {
   const stopping = stoppingSignal(context);
   // A stream may have no end. When the gateway stops it leaves at once, so that the client comes back elsewhere.
   const signal = AbortSignal.any([context.signal, stopping]);
   try {
-    const headers = requestHeaders(context);
-    const response = await upstream.stream(method, signal, context.timeoutMs(), headers, once(request));
+    const headers = requestHeaders(context, target);
+    const response = await target.transport.stream(method, signal, context.timeoutMs(), headers, once(request));
     copyHeaders(response.header, context.responseHeader);
     yield* response.message;
     copyHeaders(response.trailer, context.responseTrailer);
@@ -79,8 +86,8 @@ async function* once<T>(message: T): AsyncIterable<T> {
   yield message;
 }
 
-function requestHeaders(context: HandlerContext): Headers {
-  const headers = new Headers();
+function requestHeaders(context: HandlerContext, target: ForwardTarget): Headers {
+  const headers = new Headers({ 'x-forwarded-for': target.addressOf(context) });
   for (const name of REQUEST_HEADERS) {
     const value = context.requestHeader.get(name);
     if (value !== null) {

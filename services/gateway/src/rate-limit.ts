@@ -1,4 +1,4 @@
-import type { Interceptor } from '@connectrpc/connect';
+import type { ContextValues, Interceptor } from '@connectrpc/connect';
 import { callerOfContext, DomainError, ErrorReason, type Logger, reasonOf } from '@irisvue/runtime';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
@@ -78,7 +78,7 @@ export function limitRefusals(limits: RateLimits, addressOf: AddressOf): Interce
 }
 
 /** Finds the address that a call is counted for. */
-export type AddressOf = (request: Parameters<Parameters<Interceptor>[0]>[0]) => string;
+export type AddressOf = (request: { readonly contextValues: ContextValues; readonly header: Headers }) => string;
 
 /** Tells, once per change, that Redis went or came back. */
 export function logRedisState(redis: Redis, logger: Logger): void {

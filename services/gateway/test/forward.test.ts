@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { Code, ConnectError, type ConnectRouter, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import { ServerReflection } from '@irisvue/contracts/grpc/reflection/v1/reflection';
-import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import {
   createLogger,
@@ -38,10 +37,8 @@ function started(routes: (router: ConnectRouter) => void): Promise<RunningServer
 
 function startEdge(upstream: RunningServer): Promise<RunningServer> {
   const transport = createServiceTransport({ peer: 'jobs', url: upstream.url, timeoutMs: 5_000 });
-  return started((router) => {
-    forwardService(router, JobService, transport);
-    forwardService(router, IdentityService, transport);
-  });
+  const target = { transport, addressOf: () => '203.0.113.7' };
+  return started((router) => forwardService(router, JobService, target));
 }
 
 async function failure(call: Promise<unknown>): Promise<ConnectError> {
@@ -69,7 +66,7 @@ describe.each(TRANSPORTS)('forwarding of %s', (_, transport) => {
         getJob(request, context) {
           context.responseHeader.set('irisvue-note', 'header');
           context.responseTrailer.set('irisvue-end', 'trailer');
-          for (const name of ['authorization', 'accept-language', 'cookie']) {
+          for (const name of ['authorization', 'accept-language', 'cookie', 'x-forwarded-for']) {
             seen[name] = context.requestHeader.get(name);
           }
           return { job: { id: request.jobId } };
@@ -81,7 +78,12 @@ describe.each(TRANSPORTS)('forwarding of %s', (_, transport) => {
     const { job } = await createClient(JobService, transport(edge.url)).getJob(
       { jobId: JOB },
       {
-        headers: { authorization: 'Bearer abc', 'accept-language': 'de', cookie: 'private' },
+        headers: {
+          authorization: 'Bearer abc',
+          'accept-language': 'de',
+          cookie: 'private',
+          'x-forwarded-for': '6.6.6.6',
+        },
         onHeader: (headers) => {
           heard['note'] = headers.get('irisvue-note');
         },
@@ -91,7 +93,12 @@ describe.each(TRANSPORTS)('forwarding of %s', (_, transport) => {
       },
     );
     expect(job?.id).toBe(JOB);
-    expect(seen).toEqual({ authorization: 'Bearer abc', 'accept-language': 'de', cookie: null });
+    expect(seen).toEqual({
+      authorization: 'Bearer abc',
+      'accept-language': 'de',
+      cookie: null,
+      'x-forwarded-for': '203.0.113.7',
+    });
     expect(heard).toEqual({ note: 'header', end: 'trailer' });
   });
 
@@ -244,7 +251,7 @@ it('lets go of endless streams as soon as it stops, so that clients come back el
 
 it('does not start with a method that browsers cannot call', async () => {
   const transport = createServiceTransport({ peer: 'jobs', url: 'http://127.0.0.1:9' });
-  await expect(started((router) => forwardService(router, ServerReflection, transport))).rejects.toThrow(
-    'bidi_streaming',
-  );
+  await expect(
+    started((router) => forwardService(router, ServerReflection, { transport, addressOf: () => '203.0.113.7' })),
+  ).rejects.toThrow('bidi_streaming');
 });

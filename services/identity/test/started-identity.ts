@@ -1,0 +1,87 @@
+import { Writable } from 'node:stream';
+import type { DescService } from '@bufbuild/protobuf';
+import { type Client, createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { IdentityService, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { type Database, newId, openDatabase } from '@irisvue/database';
+import { createLogger, loadSettings } from '@irisvue/runtime';
+import { createTestDatabase } from '@irisvue/testing';
+import { startApp } from '../src/app.ts';
+import type { IdentityTables } from '../src/schema.ts';
+import { serviceSecret } from '../src/service-tokens.ts';
+import { identitySettings } from '../src/settings.ts';
+
+export const MASTER_SECRET = 'master secret of the tests, 32 characters at least';
+export const PASSWORD = 'correct horse battery';
+
+/** Identity on a database of its own, with a clock that the test moves. */
+export type StartedIdentity = Awaited<ReturnType<typeof startIdentity>>;
+
+export async function startIdentity() {
+  const database = await createTestDatabase();
+  const time = { now: new Date() };
+  const log: string[] = [];
+  const logger = createLogger({ service: 'identity', level: 'trace' }, lines(log));
+  const start = (env: Record<string, string> = {}) => {
+    const settings = loadSettings(identitySettings, {
+      IRISVUE_ENV: 'test',
+      IRISVUE_PORT: '0',
+      IRISVUE_DATABASE_URL: database.url,
+      IRISVUE_MASTER_SECRET: MASTER_SECRET,
+      IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
+      ...env,
+    });
+    return startApp(settings, { clock: { now: () => time.now }, logger });
+  };
+  const server = await start();
+  const db: Database<IdentityTables> = openDatabase(database.url, { logger });
+  const client = <S extends DescService>(service: S, token?: string, url = server.url): Client<S> =>
+    createClient(
+      service,
+      createConnectTransport({
+        baseUrl: url,
+        httpVersion: '1.1',
+        interceptors: [
+          (next) => (request) => {
+            if (token !== undefined) request.header.set('Authorization', `Bearer ${token}`);
+            return next(request);
+          },
+        ],
+      }),
+    );
+  return {
+    url: server.url,
+    db,
+    log,
+    /** Starts another replica on the same database. */
+    start,
+    pass(ms: number) {
+      time.now = new Date(time.now.getTime() + ms);
+    },
+    now: () => time.now,
+    users: (token?: string, url?: string) => client(IdentityService, token, url),
+    services: (token?: string) => client(ServiceIdentityService, token),
+    async signUp(email = `${newId()}@example.org`) {
+      const answer = await client(IdentityService).createUser({ requestId: newId(), email, password: PASSWORD });
+      return { email, user: answer.user!, tokens: answer.tokens! };
+    },
+    async serviceToken(service: string) {
+      const secret = serviceSecret(MASTER_SECRET, service);
+      return (await client(ServiceIdentityService).createServiceToken({ service, secret })).token;
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await db.destroy();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function lines(into: string[]): Writable {
+  return new Writable({
+    write(chunk, _, done) {
+      into.push(String(chunk));
+      done();
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import type { MeshConfig } from './config.ts';
+import type { Ports } from './ports.ts';
+import { databaseUrl } from './postgres.ts';
+import { type Secrets, serviceSecret } from './secrets.ts';
+
+/** The services of a mesh; each is one process. */
+export const SERVICES = ['gateway', 'identity', 'consent', 'jobs', 'segmentation', 'enhancement', 'fusion'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** The services that own a database, and its name. */
+export const DATABASES = ['identity', 'consent', 'jobs'] as const;
+
+const HOST = '127.0.0.1';
+
+// Whose irises may be processed: in development also rendered eyes and labelled test sets.
+const DEVELOPMENT_SUBJECTS = 'self,synthetic,evaluation';
+
+/** Where the backing servers are, passwords included. */
+export interface ServerUrls {
+  /** Without a database. */
+  readonly postgres: string;
+  readonly nats: string;
+  readonly redis: string;
+  readonly storage: string;
+}
+
+export function serviceUrl(ports: Ports, name: ServiceName | 'objects'): string {
+  return `http://${HOST}:${ports[name]}`;
+}
+
+/** What a service is told: the settings that were given for all of them, its place in the mesh, and its own secrets. */
+export function serviceEnvironment(
+  name: ServiceName,
+  mesh: { readonly config: MeshConfig; readonly ports: Ports; readonly urls: ServerUrls; readonly secrets: Secrets },
+): NodeJS.ProcessEnv {
+  const { config, ports, urls, secrets } = mesh;
+  const peer = (of: ServiceName): Record<string, string> => ({
+    [`IRISVUE_${of.toUpperCase()}_URL`]: serviceUrl(ports, of),
+  });
+  const trust = { ...peer('identity'), ...peer('consent') };
+  const steps = { ...peer('segmentation'), ...peer('enhancement'), ...peer('fusion') };
+  const events = { IRISVUE_NATS_URL: urls.nats };
+  const database = { IRISVUE_DATABASE_URL: databaseUrl(urls.postgres, name) };
+  const storage = { IRISVUE_STORAGE_URL: urls.storage };
+  const own = { IRISVUE_SERVICE_SECRET: serviceSecret(secrets.master, name) };
+  const keys = { IRISVUE_KEY_SECRET: secrets.key };
+  const subjects: Record<string, string> =
+    config.env === 'production' ? {} : { IRISVUE_SUBJECT_KINDS: DEVELOPMENT_SUBJECTS };
+  const byService: Record<ServiceName, Record<string, string>> = {
+    gateway: { ...trust, ...peer('jobs'), ...steps, ...own, IRISVUE_REDIS_URL: urls.redis },
+    identity: { ...database, ...events, ...keys, IRISVUE_MASTER_SECRET: secrets.master },
+    consent: { ...database, ...events, ...keys, ...own, ...peer('identity'), ...subjects },
+    jobs: {
+      ...{ ...database, ...events, ...storage, ...own, ...trust, ...steps },
+      IRISVUE_LINK_SECRET: secrets.link,
+      IRISVUE_PUBLIC_URL: serviceUrl(ports, 'gateway'),
+    },
+    segmentation: { ...trust, ...storage },
+    enhancement: { ...trust, ...storage },
+    fusion: { ...trust, ...storage },
+  };
+  return {
+    ...config.surroundings,
+    IRISVUE_ENV: config.env,
+    IRISVUE_HOST: HOST,
+    IRISVUE_PORT: String(ports[name]),
+    ...byService[name],
+    ...config.passedOn,
+  };
+}
+
+/** The store of embedded objects: a folder, with presigned requests served by the objects server. */
+export function embeddedStorageUrl(folder: string, ports: Ports, secrets: Secrets): string {
+  const url = new URL(`file://${encodeURI(folder)}`);
+  url.searchParams.set('endpoint', serviceUrl(ports, 'objects'));
+  url.searchParams.set('secret', secrets.objects);
+  return url.href;
+}
+
+/** What the objects server is told. */
+export function objectsEnvironment(config: MeshConfig, ports: Ports, storageUrl: string): NodeJS.ProcessEnv {
+  return {
+    ...config.surroundings,
+    ...config.passedOn,
+    IRISVUE_ENV: config.env,
+    IRISVUE_HOST: HOST,
+    IRISVUE_PORT: String(ports.objects),
+    IRISVUE_STORAGE_URL: storageUrl,
+  };
+}

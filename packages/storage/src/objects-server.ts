@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Clock, DomainError, type Logger, systemClock } from '@irisvue/runtime';
 import { contentDisposition } from './content-disposition.ts';
@@ -114,7 +115,9 @@ async function receive(
   if (request.headers['content-type'] !== grant.contentType) {
     throw new Refusal(403, 'Content-Type is not the one that was signed');
   }
-  const stored = await store.put(grant.key, request, grant);
+  // Not the request itself: a put that fails destroys its stream, and with the socket the answer would be gone.
+  const body = Readable.from(request.iterator({ destroyOnReturn: false }), { objectMode: false });
+  const stored = await store.put(grant.key, body, grant);
   response.setHeader('etag', `"${stored.sha256}"`);
   answer(response, 200, '');
 }
@@ -172,7 +175,7 @@ function preflight(response: ServerResponse): void {
 
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, logger: Logger): void {
   const refusal = refusalOf(error, request, logger);
-  if (response.headersSent || request.destroyed) {
+  if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }

@@ -14,10 +14,10 @@ export const CAPABILITY_ISSUER = 'irisvue-consent';
 export const CAPABILITY_AUDIENCE = 'irisvue-step';
 
 const claimsSchema = z.object({
-  /** Whose eyes the step touches. */
-  subjects: z.array(z.object({ id: z.string(), kind: z.union([z.string(), z.number()]) })).min(1),
-  /** What they consented to. */
-  purpose: z.union([z.string(), z.number()]),
+  /** Whose eyes the step touches; kind is self, synthetic or evaluation. */
+  subjects: z.array(z.object({ id: z.string(), kind: z.string() })).min(1),
+  /** What they consented to, for example "data_processing". */
+  purpose: z.string(),
   /** The job's id. */
   job: z.string(),
   /** The step, for example "segmenting". */

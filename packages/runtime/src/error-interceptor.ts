@@ -29,6 +29,7 @@ interface Call {
 
 function toWire(error: unknown, call: Call): ConnectError {
   if (error instanceof DomainError) {
+    logOutage(error, error.reason, call);
     return toConnectError(error);
   }
   if (call.signal.aborted) {
@@ -40,6 +41,7 @@ function toWire(error: unknown, call: Call): ConnectError {
     }
     const detail = errorDetail(error);
     if (detail !== undefined && !blamesUs(error, detail.reason)) {
+      logOutage(error, detail.reason, call);
       return withCodeOf(detail.reason, error);
     }
     if (error.code === Code.Unimplemented && upstreamOf(error) === undefined) {
@@ -47,6 +49,13 @@ function toWire(error: unknown, call: Call): ConnectError {
     }
   }
   return internal(error, call);
+}
+
+// The caller learns which dependency is down; the log holds how it failed.
+function logOutage(error: Error, reason: ErrorReason, call: Call): void {
+  if (reason === ErrorReason.DEPENDENCY_DOWN) {
+    call.logger.warn({ err: error, rpc: call.rpc }, 'a dependency is down');
+  }
 }
 
 // A peer's headers are between it and us; only the reason and its facts go on.

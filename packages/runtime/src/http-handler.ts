@@ -43,7 +43,13 @@ export function httpHandler(o: {
         waiting.clear();
       }
     });
-    if (o.cors(request, response) || o.plain.some((take) => take(request, response))) {
+    try {
+      if (o.cors(request, response) || o.plain.some((take) => take(request, response))) {
+        return;
+      }
+    } catch (error) {
+      o.logger.error({ err: error, method: request.method }, 'a request failed unexpectedly');
+      sendJson(response, 500, { code: 'internal', message: 'internal error' });
       return;
     }
     const handler = byPath.get(request.url?.split('?', 1)[0] ?? '');

@@ -74,6 +74,18 @@ describe('one port', () => {
     await expect(createClient(IdentityService, transport).createUser({ email })).rejects.toThrow('resource_exhausted');
   });
 
+  it('survives a plain path that throws, and tells nothing of it', async () => {
+    await using server = await started(() => {}, {
+      http() {
+        throw new Error('secret cause');
+      },
+    });
+    const answer = await fetch(`${server.url}/anything`);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('secret');
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+
   it('fails to start on a port that is taken', async () => {
     await using server = await started(() => {});
     await expect(started(() => {}, { port: server.port })).rejects.toThrow('EADDRINUSE');

@@ -31,6 +31,17 @@ const GRPC_NAME: Record<string, Code> = {
   ABORTED: Code.Aborted,
 };
 
+function capturedLog() {
+  const texts: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      texts.push(chunk.toString());
+      done();
+    },
+  });
+  return { lines: () => texts.map((text) => JSON.parse(text)), logger: createLogger({ service: 'test' }, destination) };
+}
+
 async function failure(call: Promise<unknown>): Promise<ConnectError> {
   try {
     await call;
@@ -51,13 +62,7 @@ it('sends each reason with the code that errors.proto documents', () => {
 });
 
 it('turns an unknown error into INTERNAL with a trace_id, logs its cause, and leaks nothing', async () => {
-  const lines: string[] = [];
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
+  const { lines, logger } = capturedLog();
   await using server = await started(
     (router) =>
       router.service(IdentityService, {
@@ -65,7 +70,7 @@ it('turns an unknown error into INTERNAL with a trace_id, logs its cause, and le
           throw new Error('password authentication failed for user "irisvue" at 10.0.0.7');
         },
       }),
-    { logger: createLogger({ service: 'identity' }, destination) },
+    { logger },
   );
   const error = await failure(createClient(IdentityService, createGrpcTransport({ baseUrl: server.url })).getUser({}));
   expect(error.code).toBe(Code.Internal);
@@ -73,7 +78,7 @@ it('turns an unknown error into INTERNAL with a trace_id, logs its cause, and le
   const traceId = errorDetail(error)!.metadata['trace_id']!;
   expect(traceId).toMatch(/^[0-9a-f]{32}$/);
   expect(JSON.stringify([error.rawMessage, error.details, [...error.metadata]])).not.toMatch(/password|10\.0\.0\.7/);
-  const logged = lines.map((line) => JSON.parse(line)).find((line) => line.trace_id === traceId);
+  const logged = lines().find((line) => line.trace_id === traceId);
   expect(logged.err.message).toContain('password authentication failed');
   expect(logged.rpc).toBe('irisvue.identity.v1.IdentityService/GetUser');
 });
@@ -145,17 +150,20 @@ it('passes the reason of a peer on, but never a refusal of its own token', async
   expect(reasonOf(refused)).toBe(ErrorReason.INTERNAL);
 });
 
-it('says which peer is down when a handler cannot reach it', async () => {
+it('says which peer is down when a handler cannot reach it, and logs how', async () => {
+  const { lines, logger } = capturedLog();
   const gone = await started(() => {});
   await gone[Symbol.asyncDispose]();
   const identity = createServiceClient(IdentityService, { url: gone.url });
-  await using server = await started((router) =>
-    router.service(JobService, {
-      async getJob() {
-        await identity.getUser({});
-        return {};
-      },
-    }),
+  await using server = await started(
+    (router) =>
+      router.service(JobService, {
+        async getJob() {
+          await identity.getUser({});
+          return {};
+        },
+      }),
+    { logger },
   );
   const error = await failure(
     createServiceClient(JobService, { url: server.url }).getJob({ jobId: '0190a0a0-0000-7000-8000-000000000000' }),
@@ -166,4 +174,7 @@ it('says which peer is down when a handler cannot reach it', async () => {
     metadata: { dependency: 'identity' },
   });
   expect(error.rawMessage).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/);
+  const logged = lines().find((line) => line.msg === 'a dependency is down');
+  expect(logged).toMatchObject({ level: 'warn', rpc: 'irisvue.jobs.v1.JobService/GetJob' });
+  expect(JSON.stringify(logged.err)).toContain('ECONNREFUSED');
 });

@@ -1,3 +1,0 @@
-export * from './app.ts';
-export { PUBLIC_SERVICES } from './public-services.ts';
-export * from './settings.ts';

@@ -1,5 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { newId } from '@irisvue/database';
 import {
   createLogger,
   type RunningServer,
@@ -10,9 +11,9 @@ import {
   USER_AUDIENCE,
 } from '@irisvue/runtime';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { v7 } from 'uuid';
 
-const TOKEN_MS = 30 * 60_000;
+// Longer than a test may move the clock.
+const TOKEN_MS = 48 * 3_600_000;
 const KEY_ID = 'key-1';
 
 /** A user of a test, with the means to call. */
@@ -73,7 +74,7 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
   return {
     url: server.url,
     async user(o = {}) {
-      const [id, sessionId] = [v7(), v7()];
+      const [id, sessionId] = [newId(), newId()];
       return { id, sessionId, token: await sign({ sid: sessionId }, USER_AUDIENCE, id, o.lifetimeMs) };
     },
     serviceToken,

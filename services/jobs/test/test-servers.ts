@@ -1,0 +1,22 @@
+import path from 'node:path';
+import { migrate, openDatabase } from '@irisvue/database';
+import { createLogger } from '@irisvue/runtime';
+import { createTestDatabase, startNats } from '@irisvue/testing';
+
+const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
+
+/** A database and a NATS server of one test's own: events of another test would wake this one's consumers. */
+export async function testServers(): Promise<
+  { readonly databaseUrl: string; readonly natsUrl: string } & AsyncDisposable
+> {
+  await using undo = new AsyncDisposableStack();
+  const database = undo.use(await createTestDatabase('jobs', migrateAt));
+  const nats = undo.use(await startNats());
+  const running = undo.move();
+  return { databaseUrl: database.url, natsUrl: nats.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function migrateAt(url: string): Promise<void> {
+  await using db = openDatabase(url, { logger: createLogger({ service: 'test', level: 'silent' }) });
+  await migrate(db, MIGRATIONS);
+}

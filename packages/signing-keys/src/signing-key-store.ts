@@ -17,14 +17,14 @@ export interface SigningKeysTables {
 }
 
 /** Part of an up-migration: creates the table. */
-export async function signingKeysTable(db: Kysely<never> | Kysely<unknown>): Promise<void> {
+export async function signingKeysTable<DB>(db: Kysely<DB>): Promise<void> {
   await sql`
     CREATE TABLE signing_keys (
       kid text PRIMARY KEY,
       public_jwk jsonb NOT NULL,
       sealed_private_key bytea NOT NULL,
       signs_from timestamptz NOT NULL UNIQUE
-    )`.execute(db as Kysely<unknown>);
+    )`.execute(db);
 }
 
 /** Every key that there is. */

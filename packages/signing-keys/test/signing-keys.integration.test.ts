@@ -1,6 +1,6 @@
 import { type Database, openDatabase } from '@irisvue/database';
 import { createLogger } from '@irisvue/runtime';
-import { createTestDatabase } from '@irisvue/testing';
+import { createTestDatabase, type TestDatabase } from '@irisvue/testing';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const TOKEN_MS = 30 * MINUTE_MS;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const token = { issuer: 'i', audience: 'a', subject: 's', lifetimeMs: TOKEN_MS };
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let database: TestDatabase;
 let db: Database<SigningKeysTables>;
 let now: Date;
 const clock = { now: () => now };
@@ -25,9 +25,12 @@ const kidOf = (jwt: string) => decodeProtectedHeader(jwt).kid;
 
 beforeEach(async () => {
   now = new Date('2026-01-01T00:00:00Z');
-  database = await createTestDatabase();
+  database = await createTestDatabase('signing_keys', async (url) => {
+    const template = openDatabase<SigningKeysTables>(url, { logger });
+    await signingKeysTable(template);
+    await template.destroy();
+  });
   db = openDatabase<SigningKeysTables>(database.url, { logger });
-  await signingKeysTable(db);
 });
 afterEach(async () => {
   await db.destroy();
@@ -105,5 +108,4 @@ test('while the database is out of reach tokens are still signed and verified', 
   pass(2 * MINUTE_MS);
   const signed = await keys.sign(token);
   await expect(jwtVerify(signed.token, keys.keyOf, { currentDate: now })).resolves.toBeDefined();
-  database = await createTestDatabase();
 });

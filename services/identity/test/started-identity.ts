@@ -1,9 +1,10 @@
+import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { IdentityService, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
-import { type Database, newId, openDatabase } from '@irisvue/database';
+import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
 import { createLogger, loadSettings } from '@irisvue/runtime';
 import { createTestDatabase } from '@irisvue/testing';
 import { startApp } from '../src/app.ts';
@@ -13,12 +14,17 @@ import { identitySettings } from '../src/settings.ts';
 
 export const MASTER_SECRET = 'master secret of the tests, 32 characters at least';
 export const PASSWORD = 'correct horse battery';
+const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 
 /** Identity on a database of its own, with a clock that the test moves. */
 export type StartedIdentity = Awaited<ReturnType<typeof startIdentity>>;
 
 export async function startIdentity() {
-  const database = await createTestDatabase();
+  const database = await createTestDatabase('identity', async (url) => {
+    const db = openDatabase<IdentityTables>(url, { logger: createLogger({ service: 'test', level: 'silent' }) });
+    await migrate(db, MIGRATIONS);
+    await db.destroy();
+  });
   const time = { now: new Date() };
   const log: string[] = [];
   const logger = createLogger({ service: 'identity', level: 'trace' }, lines(log));

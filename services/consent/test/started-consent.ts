@@ -1,0 +1,167 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import type { DescService } from '@bufbuild/protobuf';
+import { type Client, createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import {
+  ConsentCheckService,
+  ConsentPurpose,
+  ConsentService,
+  Jurisdiction,
+  SubjectKind,
+} from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
+import { createLogger, loadSettings, SERVICE_AUDIENCE, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
+import { jwksEndpoint, openSigningKeys, type SigningKeysTables, signingKeysTable } from '@irisvue/signing-keys';
+import { createTestDatabase } from '@irisvue/testing';
+import { inject } from 'vitest';
+import { startApp } from '../src/app.ts';
+import type { ConsentTables } from '../src/schema.ts';
+import { consentSettings } from '../src/settings.ts';
+
+const HOUR_MS = 3_600_000;
+const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
+const silent = createLogger({ service: 'test', level: 'silent' });
+
+/** Consent on a database of its own, with a clock that the test moves and tokens from an issuer like identity. */
+export type StartedConsent = Awaited<ReturnType<typeof startConsent>>;
+
+export async function startConsent(o: { readonly subjectKinds?: string } = {}) {
+  const database = await createTestDatabase('consent', async (url) => {
+    const db = openDatabase<ConsentTables>(url, { logger: silent });
+    await migrate(db, MIGRATIONS);
+    await db.destroy();
+  });
+  const time = { now: new Date() };
+  const clock = { now: () => time.now };
+  const log: string[] = [];
+  const logger = createLogger({ service: 'consent', level: 'trace' }, lines(log));
+  const issuer = await startIssuer(clock);
+  const settings = loadSettings(consentSettings, {
+    IRISVUE_ENV: 'test',
+    IRISVUE_PORT: '0',
+    IRISVUE_DATABASE_URL: database.url,
+    IRISVUE_NATS_URL: inject('natsUrl'),
+    IRISVUE_IDENTITY_URL: issuer.url,
+    IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
+    IRISVUE_SUBJECT_KINDS: o.subjectKinds,
+  });
+  const server = await startApp(settings, { clock, logger });
+  const db: Database<ConsentTables> = openDatabase(database.url, { logger });
+
+  const client = <S extends DescService>(service: S, token?: string, headers: Record<string, string> = {}): Client<S> =>
+    createClient(
+      service,
+      createConnectTransport({
+        baseUrl: server.url,
+        httpVersion: '1.1',
+        interceptors: [
+          (next) => (request) => {
+            if (token !== undefined) request.header.set('Authorization', `Bearer ${token}`);
+            for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+            return next(request);
+          },
+        ],
+      }),
+    );
+  const userToken = (userId: string) =>
+    issuer.sign({ audience: USER_AUDIENCE, subject: userId, claims: { sid: newId() }, lifetimeMs: HOUR_MS });
+  const serviceToken = (service: string) =>
+    issuer.sign({ audience: SERVICE_AUDIENCE, subject: `service:${service}`, lifetimeMs: HOUR_MS });
+
+  return {
+    url: server.url,
+    db,
+    log,
+    clock,
+    pass(ms: number) {
+      time.now = new Date(time.now.getTime() + ms);
+    },
+    userToken,
+    serviceToken,
+    /** Signs whatever with the key that consent trusts. */
+    sign: issuer.sign,
+    publicApi: (token?: string, headers?: Record<string, string>) => client(ConsentService, token, headers),
+    checks: (token?: string) => client(ConsentCheckService, token),
+    /** A new user with the calls that a client makes. */
+    async user(headers?: Record<string, string>) {
+      const id = newId();
+      const api = client(ConsentService, await userToken(id), headers);
+      const subject = { id, kind: SubjectKind.SELF };
+      return {
+        id,
+        subject,
+        api,
+        /** Looks at the notice and grants. */
+        async grant(
+          over: { purpose?: ConsentPurpose; jurisdiction?: Jurisdiction; kind?: SubjectKind; requestId?: string } = {},
+        ) {
+          const purpose = over.purpose ?? ConsentPurpose.DATA_PROCESSING;
+          const jurisdiction = over.jurisdiction ?? Jurisdiction.GENERIC;
+          const { notice } = await api.getNotice({ purpose, jurisdiction, language: 'en' });
+          const request = {
+            requestId: over.requestId ?? newId(),
+            subject: { id, kind: over.kind ?? SubjectKind.SELF },
+            purpose,
+            jurisdiction,
+            noticeId: notice!.id,
+            noticeSha256: notice!.sha256,
+          };
+          return (await api.grantConsent(request)).consent!;
+        },
+        async withdraw(over: { purpose?: ConsentPurpose; kind?: SubjectKind; requestId?: string } = {}) {
+          const request = {
+            requestId: over.requestId ?? newId(),
+            subject: { id, kind: over.kind ?? SubjectKind.SELF },
+            purpose: over.purpose ?? ConsentPurpose.DATA_PROCESSING,
+          };
+          return (await api.withdrawConsent(request)).consent!;
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await db.destroy();
+      await issuer[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Signs tokens as identity does and serves its key set. */
+export async function startIssuer(clock: { now(): Date }) {
+  const database = await createTestDatabase('issuer', async (url) => {
+    const db = openDatabase<SigningKeysTables>(url, { logger: silent });
+    await signingKeysTable(db);
+    await db.destroy();
+  });
+  const db = openDatabase<SigningKeysTables>(database.url, { logger: silent });
+  const keys = await openSigningKeys({ db, secret: 'issuer', clock, logger: silent, longestTokenMs: HOUR_MS });
+  const answer = jwksEndpoint(keys, silent);
+  const server = createServer((request, response) => {
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sign: async (token: Omit<Parameters<typeof keys.sign>[0], 'issuer'>) =>
+      (await keys.sign({ issuer: TOKEN_ISSUER, ...token })).token,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await db.destroy();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function lines(into: string[]): Writable {
+  return new Writable({
+    write(chunk, _, done) {
+      into.push(String(chunk));
+      done();
+    },
+  });
+}

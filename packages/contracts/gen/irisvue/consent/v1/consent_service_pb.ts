@@ -594,7 +594,7 @@ export type CreateStepCapabilityRequest = Message<"irisvue.consent.v1.CreateStep
   jobId: string;
 
   /**
-   * The step, for example "segmenting".
+   * The step: segmenting, removing_reflections, enhancing or blending.
    *
    * @generated from field: string step = 4;
    */
@@ -888,7 +888,8 @@ export const ConsentService: GenService<{
     output: typeof GetNoticeResponseSchema;
   },
   /**
-   * Grants one purpose against the notice that was shown. NOTICE_OUTDATED when its hash is not the one in force.
+   * Grants one purpose against the notice that was shown. NOTICE_OUTDATED when its hash is not the one in force for the
+   * purpose and jurisdiction, or when GetNotice has not served it to the caller.
    *
    * @generated from rpc irisvue.consent.v1.ConsentService.GrantConsent
    */
@@ -957,7 +958,8 @@ export const ConsentCheckService: GenService<{
     output: typeof CheckConsentResponseSchema;
   },
   /**
-   * Checks, then issues the capability token that one step of one job needs. CONSENT_REQUIRED when consent is missing.
+   * Checks, then issues the capability token that one step of one job needs. CONSENT_REQUIRED when consent is missing,
+   * INVALID_FIELD when the purpose does not cover the step.
    *
    * @generated from rpc irisvue.consent.v1.ConsentCheckService.CreateStepCapability
    */

@@ -175,7 +175,7 @@ export const ErrorReason = {
   REQUEST_ID_REUSED: 17,
 
   /**
-   * UNAUTHENTICATED. E-mail or password is wrong.
+   * UNAUTHENTICATED. E-mail or password, or a service's name or secret, is wrong.
    *
    * @generated from enum value: ERROR_REASON_BAD_CREDENTIALS = 18;
    */

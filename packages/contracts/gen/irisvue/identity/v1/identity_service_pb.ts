@@ -447,7 +447,8 @@ export const CheckSessionResponseSchema: GenMessage<CheckSessionResponse> = /*@_
  */
 export const IdentityService: GenService<{
   /**
-   * Creates an account and a first session. ALREADY_EXISTS when the e-mail has an account.
+   * Creates an account and a first session. ALREADY_EXISTS when the e-mail has an account. A repeat of a request_id must
+   * bring the same e-mail and password (REQUEST_ID_REUSED).
    *
    * @generated from rpc irisvue.identity.v1.IdentityService.CreateUser
    */
@@ -506,7 +507,8 @@ export const IdentityService: GenService<{
  */
 export const ServiceIdentityService: GenService<{
   /**
-   * Trades a service's secret for a service token of 30 minutes.
+   * Trades a service's secret for a service token of 30 minutes. UNAUTHENTICATED (BAD_CREDENTIALS) for an unknown
+   * service and a wrong secret alike.
    *
    * @generated from rpc irisvue.identity.v1.ServiceIdentityService.CreateServiceToken
    */

@@ -5,11 +5,11 @@ const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const KEY_PURPOSE = 'irisvue/signing-keys/v1';
+const KEY_PURPOSE = 'irisvue/signing-keys/v1/';
 
-/** Derives the sealing key from the operator's secret: HKDF-SHA256, RFC 5869. */
-export function sealingKey(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', KEY_PURPOSE, KEY_BYTES));
+/** Derives one service's sealing key from the operator's secret: HKDF-SHA256, RFC 5869. */
+export function sealingKey(secret: string, service: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', KEY_PURPOSE + service, KEY_BYTES));
 }
 
 /** Encrypts `plain` as nonce ‖ ciphertext ‖ tag. It opens only for the same `owner`, so that rows cannot be swapped. */

@@ -62,6 +62,8 @@ interface OpenKey {
  */
 export async function openSigningKeys(o: {
   readonly db: Kysely<SigningKeysTables>;
+  /** Name of the service: under the same secret, another service's keys do not open. */
+  readonly service: string;
   readonly secret: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -70,7 +72,7 @@ export async function openSigningKeys(o: {
   readonly publishLeadMs?: number;
 }): Promise<SigningKeys> {
   const policy: KeyPolicy = { ...DEFAULT_ROTATION, ...definedOf(o), longestTokenMs: o.longestTokenMs };
-  const sealing = sealingKey(o.secret);
+  const sealing = sealingKey(o.secret, o.service);
   let loaded = await load();
   let loadedAt = o.clock.now().getTime();
   let reloading: Promise<void> | undefined;

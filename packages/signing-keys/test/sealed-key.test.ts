@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { seal, sealingKey, unseal } from '../src/sealed-key.ts';
 
-const key = sealingKey('an operator’s secret');
+const key = sealingKey('an operator’s secret', 'identity');
 const plain = Buffer.from('a private key');
 
 test('opens what was sealed', () => {
@@ -13,7 +13,12 @@ test('never seals alike', () => {
 });
 
 test('does not open under another secret', () => {
-  expect(() => unseal(sealingKey('another secret'), 'kid', seal(key, 'kid', plain))).toThrow();
+  expect(() => unseal(sealingKey('another secret', 'identity'), 'kid', seal(key, 'kid', plain))).toThrow();
+});
+
+test('does not open for another service', () => {
+  const other = sealingKey('an operator’s secret', 'consent');
+  expect(() => unseal(other, 'kid', seal(key, 'kid', plain))).toThrow();
 });
 
 test('does not open in another row', () => {

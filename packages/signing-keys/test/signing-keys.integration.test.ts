@@ -20,7 +20,7 @@ const pass = (ms: number) => {
   now = new Date(now.getTime() + ms);
 };
 const open = (o: { secret?: string; rotateAfterMs?: number } = {}) =>
-  openSigningKeys({ db, secret: 'secret of the test', clock, logger, longestTokenMs: TOKEN_MS, ...o });
+  openSigningKeys({ db, service: 'test', secret: 'secret of the test', clock, logger, longestTokenMs: TOKEN_MS, ...o });
 const kidOf = (jwt: string) => decodeProtectedHeader(jwt).kid;
 
 beforeEach(async () => {

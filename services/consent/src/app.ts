@@ -52,6 +52,7 @@ export async function startApp(
 
   const keys = await openSigningKeys({
     db: db.$pickTables<'signing_keys'>(),
+    service: 'consent',
     secret: settings.keySecret,
     clock,
     logger,

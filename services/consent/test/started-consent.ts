@@ -138,7 +138,14 @@ export async function startIssuer(clock: { now(): Date }) {
     await db.destroy();
   });
   const db = openDatabase<SigningKeysTables>(database.url, { logger: silent });
-  const keys = await openSigningKeys({ db, secret: 'issuer', clock, logger: silent, longestTokenMs: HOUR_MS });
+  const keys = await openSigningKeys({
+    db,
+    service: 'issuer',
+    secret: 'issuer',
+    clock,
+    logger: silent,
+    longestTokenMs: HOUR_MS,
+  });
   const answer = jwksEndpoint(keys, silent);
   const server = createServer((request, response) => {
     answer(request, response);

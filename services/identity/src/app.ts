@@ -39,6 +39,7 @@ export async function startApp(
 
   const keys = await openSigningKeys({
     db: db.$pickTables<'signing_keys'>(),
+    service: 'identity',
     secret: settings.keySecret,
     clock,
     logger,

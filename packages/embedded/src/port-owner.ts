@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -26,7 +27,9 @@ async function ownerOnLinux(port: number): Promise<string | undefined> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
     const links = await Promise.all(open.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
-    if (links.includes(socket)) return `${(await readFile(`/proc/${pid}/comm`, 'utf8')).trim()} (pid ${pid})`;
+    if (!links.includes(socket)) continue;
+    const [program] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split(/[\0 ]/); // servers rewrite it with spaces
+    return `${basename(program!)} (pid ${pid})`;
   }
   return undefined;
 }

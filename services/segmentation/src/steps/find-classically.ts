@@ -5,6 +5,8 @@ import { findLimbus } from './find-limbus.ts';
 import { type Circle, findPupil } from './find-pupil.ts';
 import { labelClassically } from './label-classically.ts';
 import { brightestPlane, redPlane } from './plane.ts';
+import { countTones } from './tones.ts';
+import { evidenceScore, weighTones } from './weigh-evidence.ts';
 
 /** Side of the crop that pupil and lids are searched in; finer detail only disturbs. */
 const searchSide = 256;
@@ -35,7 +37,9 @@ export async function findClassically(photo: Image): Promise<ClassicalIris> {
   const inPhoto = (c: Circle): Ellipse => toEllipse({ cx: c.cx + square.x, cy: c.cy + square.y, radius: c.radius });
   const frame = { frameWidth: photo.width, frameHeight: photo.height };
   const geometry = { limbus: toEllipse(circle), ...(pupil && { pupil: inPhoto(pupil) }), ...frame };
-  return { geometry, square, crop, labels: labelClassically(crop, limbus, pupil, lids), evidence };
+  const labels = labelClassically(crop, limbus, pupil, lids);
+  const tones = evidenceScore(weighTones(countTones(crop, labels)));
+  return { geometry, square, crop, labels, evidence: Math.min(evidence, tones) };
 }
 
 /** Looks for pupil and lids in a smaller copy of the crop; all values are in the crop's own pixels. */

@@ -17,11 +17,14 @@ export interface Lids {
 const bends = [0, 0.1, 0.2, 0.3];
 /** Columns that are looked at, in radii from the centre. */
 const columns = Array.from({ length: 17 }, (_, k) => -0.8 + k * 0.1);
-/** Distance over the edge at which tones are compared, in radii. */
-const reach = 0.07;
+/** Where tones are compared across the edge, in radii: once inside, twice beyond, as a lid is wider than a highlight. */
+const inside = 0.07;
+const beyond = [0.07, 0.16];
 /** Less mean contrast than this is no lid. */
-const leastContrast = 0.1;
+const leastContrast = 0.12;
 const step = 0.03;
+/** A lid that comes nearer to the centre than this, in radii, leaves too little of an iris to go by. */
+const shallowest = 0.4;
 
 /**
  * Finds lids that cross an iris: the parabola within the limbus beyond which it gets brightest, in the red channel,
@@ -35,7 +38,7 @@ export function findLids(plane: Plane, limbus: Circle): Lids {
 function findEdge(plane: Plane, limbus: Circle, way: 1 | -1): LidEdge | undefined {
   let best: LidEdge | undefined;
   let most = leastContrast;
-  for (let depth = 0.1; depth <= 0.95; depth += step) {
+  for (let depth = shallowest; depth <= 0.95; depth += step) {
     for (const bend of bends) {
       const edge = { top: limbus.cy + way * depth * limbus.radius, bend: -way * bend };
       const found = edgeContrast(plane, limbus, edge, way);
@@ -54,8 +57,9 @@ function edgeContrast(plane: Plane, limbus: Circle, edge: LidEdge, way: 1 | -1):
     const x = limbus.cx + column * limbus.radius;
     const y = lidAt(edge, limbus, x);
     if (Math.hypot(column, (y - limbus.cy) / limbus.radius) > 0.97) continue;
-    const offset = way * reach * limbus.radius;
-    sum += contrast(valueAt(plane, x, y - offset), valueAt(plane, x, y + offset));
+    const tone = valueAt(plane, x, y - way * inside * limbus.radius);
+    const contrasts = beyond.map((offset) => contrast(tone, valueAt(plane, x, y + way * offset * limbus.radius)));
+    sum += Math.min(...contrasts);
     count++;
   }
   return count >= 5 ? sum / count : 0;

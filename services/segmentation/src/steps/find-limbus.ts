@@ -138,7 +138,7 @@ function likeness(plane: Plane, white: number, circle: Circle): number {
   const right = side(plane, circle, 1);
   const surroundings = Math.min(1, Math.min(left.outside, right.outside) / white);
   const middle = Math.min(enoughContrast, Math.max(0, middleContrast(plane, circle)));
-  return Math.min(left.contrast, right.contrast) * (0.3 + surroundings) + 0.25 * middle;
+  return Math.min(left.contrast, right.contrast) * (0.15 + surroundings) + 0.4 * middle;
 }
 
 function weigh(plane: Plane, circle: Circle): number {

@@ -1,7 +1,8 @@
-import { type Image, type IrisGeometry, Label, type Mask, meanRadius } from '@irisvue/vision';
+import { type Image, type IrisGeometry, type Mask, meanRadius } from '@irisvue/vision';
 import type { Cover } from './cover.ts';
+import { measureSharpness } from './measure-sharpness.ts';
 import { ramp } from './ramp.ts';
-import { entropy, luma, median, type Tones } from './tones.ts';
+import { entropy, median, type Tones } from './tones.ts';
 
 /** One named measure: the value in its unit, and a score from 0 (useless) to 1 (ideal). */
 export interface QualityMeasure {
@@ -24,20 +25,20 @@ export interface MeasuredEye {
  * Measures in the manner of ISO/IEC 29794-6:2015, adapted from near infrared to visible light: the standard's names and
  * ideas, with scales that run from useless to what good close-ups reach.
  */
-export function measureQuality({ crop, labels, tones, geometry, cover }: MeasuredEye): QualityMeasure[] {
+export async function measureQuality({ crop, labels, tones, geometry, cover }: MeasuredEye): Promise<QualityMeasure[]> {
   const { limbus, pupil } = geometry;
   const radius = meanRadius(limbus);
   const sclera = median(tones.sclera);
   const iris = median(tones.iris);
   const scleraContrast = (100 * Math.max(0, sclera - iris)) / Math.max(1, sclera + iris);
   const bits = entropy(tones.iris);
-  const sharpness = measureSharpness(crop, labels);
+  const sharpness = await measureSharpness(crop, labels);
   const margin = (100 * edgeDistance(geometry)) / radius;
   const measures = [
     measure('usable_iris_area', 100 * cover.visible, '%', ramp(100 * cover.visible, 30, 80)),
     measure('iris_sclera_contrast', scleraContrast, '%', ramp(scleraContrast, 0, 20)),
     measure('grey_scale_utilisation', bits, 'bit', ramp(bits, 3, 6)),
-    measure('sharpness', sharpness, '%', ramp(sharpness, 0.5, 4)),
+    measure('sharpness', sharpness, '%', ramp(sharpness, 0.1, 1.2)),
     measure('margin', margin, '%', ramp(margin, -40, 20)),
     measure('iris_diameter', 2 * radius, 'px', ramp(2 * radius, 60, 400)),
   ];
@@ -69,24 +70,6 @@ function measure(name: string, value: number, unit: string, score: number): Qual
 function irisPupilContrast(iris: number, pupil: number): number {
   const weber = Math.max(0, iris - pupil) / (20 + pupil);
   return (100 * weber) / (0.75 + weber);
-}
-
-/** Mean absolute Laplacian of luma over visible iris pixels, in % of full scale: fine detail, not contrast. */
-function measureSharpness(crop: Image, labels: Mask): number {
-  const { width, height } = crop;
-  let sum = 0;
-  let count = 0;
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1; x < width - 1; x++) {
-      const i = y * width + x;
-      if (labels.data[i] !== Label.iris) continue;
-      const around =
-        luma(crop.data, i - 1) + luma(crop.data, i + 1) + luma(crop.data, i - width) + luma(crop.data, i + width);
-      sum += Math.abs(around - 4 * luma(crop.data, i));
-      count++;
-    }
-  }
-  return count > 0 ? (100 * sum) / (4 * 255 * count) : 0;
 }
 
 /** Least distance from the limbus to the photo's edge, in pixels; negative when the photo cuts it. */

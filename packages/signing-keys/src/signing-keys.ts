@@ -15,6 +15,8 @@ import { deleteKeysExcept, insertKey, lockKeys, readKeys, type SigningKeysTables
 
 // What is in memory is read anew after this: far less than the lead with which a new key is published.
 const RELOAD_MS = 60_000;
+// After a failed read the next one waits this long: a database that is down must not slow down every signature.
+const RETRY_MS = 5_000;
 
 /** A stored key does not open: it was sealed under another secret, or was changed. */
 export class SigningKeysUnreadable extends Error {
@@ -119,6 +121,7 @@ export async function openSigningKeys(o: {
       loaded = await load();
       loadedAt = o.clock.now().getTime();
     } catch (error) {
+      loadedAt = o.clock.now().getTime() - RELOAD_MS + RETRY_MS;
       o.logger.warn({ err: error }, 'signing keys could not be read anew');
     }
   }

@@ -28,7 +28,7 @@ export async function* compose(request: ComposeRequest, tools: ComposeTools): As
   for (const source of sources) {
     yield progress(ArtworkStep.LOADING, tiles.length / sources.length);
     const picture = await loadPicture(source, tools.store, tools.signal);
-    tiles.push(await shrinkTo(picture, boundTile(picture)));
+    tiles.push(await shrinkTo(picture, boundTile(picture, layout)));
   }
   yield progress(ArtworkStep.LOADING, 1);
 

@@ -2,7 +2,7 @@ import { CompositionLayout } from '@irisvue/contracts/irisvue/fusion/v1/fusion_s
 import { blackImage, type Image } from '@irisvue/vision';
 import { describe, expect, test } from 'vitest';
 import { placePictures } from '../src/compose.ts';
-import { boundTile, MAX_SIDE, planComposition } from '../src/steps/plan-composition.ts';
+import { boundTile, MAX_GRID_SIDE, MAX_SIDE, planComposition } from '../src/steps/plan-composition.ts';
 
 const { HORIZONTAL, VERTICAL, GRID_2X2 } = CompositionLayout;
 const size = (width: number, height: number) => ({ width, height });
@@ -47,11 +47,13 @@ describe('planComposition', () => {
   });
 
   test.each([HORIZONTAL, VERTICAL, GRID_2X2])(
-    'no side is longer than %s allows, and no picture is distorted',
+    'layout %i: no side is longer than its bound, and no picture is distorted',
     (layout) => {
-      const pictures = [size(4096, 4096), size(9000, 3000), size(3333, 11_000), size(12_000, 8000)].map(boundTile);
+      const pictures = [size(4096, 4096), size(9000, 3000), size(3333, 11_000), size(12_000, 8000)].map((picture) =>
+        boundTile(picture, layout),
+      );
       const plan = planComposition(pictures, layout);
-      expect(Math.max(plan.width, plan.height)).toBeLessThanOrEqual(MAX_SIDE);
+      expect(Math.max(plan.width, plan.height)).toBeLessThanOrEqual(layout === GRID_2X2 ? MAX_GRID_SIDE : MAX_SIDE);
       for (const [k, { left, top, width, height }] of plan.places.entries()) {
         expect(left + width).toBeLessThanOrEqual(plan.width);
         expect(top + height).toBeLessThanOrEqual(plan.height);
@@ -63,8 +65,9 @@ describe('planComposition', () => {
 });
 
 test('boundTile leaves a result as it is and bounds a photo of 100 megapixels', () => {
-  expect(boundTile(size(4096, 4096))).toEqual(size(4096, 4096));
-  expect(boundTile(size(12_000, 8000))).toEqual(size(4096, 2731));
+  expect(boundTile(size(4096, 4096), HORIZONTAL)).toEqual(size(4096, 4096));
+  expect(boundTile(size(4096, 4096), GRID_2X2)).toEqual(size(3072, 3072));
+  expect(boundTile(size(12_000, 8000), VERTICAL)).toEqual(size(4096, 2731));
 });
 
 test('placePictures: what is missing in a grid is black, and each picture is where it belongs', async () => {

@@ -21,23 +21,27 @@ export interface CompositionPlan extends Size {
   readonly places: readonly Place[];
 }
 
-/** Longest side of a composition in pixels: at most 67 megapixels, 201 MB of them. */
+/** Longest side of a row, a column and a grid, in pixels: at most 38 megapixels, so that a slot stays under 700 MiB. */
 export const MAX_SIDE = 8192;
-/** Longest side at which one picture is held while the others are loaded: half of the largest composition. */
-const MAX_TILE_SIDE = MAX_SIDE / 2;
+export const MAX_GRID_SIDE = 6144;
+
+/** Longest side of one picture: half of the whole, as two of them make the shortest row. */
+function maxTileSide(layout: Layout): number {
+  return (layout === CompositionLayout.GRID_2X2 ? MAX_GRID_SIDE : MAX_SIDE) / 2;
+}
 
 /**
  * The size at which a picture is held until all are there: its own, or smaller if it is larger than any composition can
  * show it. Bounds the memory of four photos of 100 megapixels to that of one of them and four tiles.
  */
-export function boundTile(picture: Size): Size {
-  return scaled(picture, Math.min(1, MAX_TILE_SIDE / Math.max(picture.width, picture.height)));
+export function boundTile(picture: Size, layout: Layout): Size {
+  return scaled(picture, Math.min(1, maxTileSide(layout) / Math.max(picture.width, picture.height)));
 }
 
 /**
  * Places 2 to 4 pictures without distortion: side by side at the smallest height, stacked at the smallest width, or two
  * by two in fields of the smallest width and height, centred, missing ones black. Made smaller as a whole if a side
- * would be longer than 8192 pixels.
+ * would be longer than 8192 pixels, 6144 in a grid.
  */
 export function planComposition(pictures: readonly Size[], layout: Layout): CompositionPlan {
   const width = Math.min(...pictures.map((picture) => picture.width));
@@ -55,8 +59,7 @@ export function planComposition(pictures: readonly Size[], layout: Layout): Comp
       return turnPlan(planComposition(turned, CompositionLayout.HORIZONTAL));
     }
     case CompositionLayout.GRID_2X2: {
-      const field = scaled({ width, height }, Math.min(1, MAX_TILE_SIDE / Math.max(width, height)));
-      return grid(pictures, field);
+      return grid(pictures, boundTile({ width, height }, layout));
     }
     default:
       return layout satisfies never;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { migrate, openDatabase } from '@irisvue/database';
 import { createLogger } from '@irisvue/runtime';
-import { createTestDatabase, startNats } from '@irisvue/testing';
+import { createTestDatabase, startNats, type TestDatabase } from '@irisvue/testing';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 
@@ -10,11 +10,14 @@ export async function testServers(): Promise<
   { readonly databaseUrl: string; readonly natsUrl: string } & AsyncDisposable
 > {
   await using undo = new AsyncDisposableStack();
-  const database = undo.use(await createTestDatabase('jobs', migrateAt));
+  const database = undo.use(await testDatabase());
   const nats = undo.use(await startNats());
   const running = undo.move();
   return { databaseUrl: database.url, natsUrl: nats.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
+
+/** A database of one test's own, with this service's schema. */
+export const testDatabase = (): Promise<TestDatabase> => createTestDatabase('jobs', migrateAt);
 
 async function migrateAt(url: string): Promise<void> {
   await using db = openDatabase(url, { logger: createLogger({ service: 'test', level: 'silent' }) });

@@ -11,6 +11,8 @@ export interface S3Request {
   readonly expiresInSeconds: number;
 }
 
+const BODY_HASH = 'x-amz-content-sha256';
+
 /**
  * Presigns a path-style S3 request (SigV4 in the query). The SDK's own presigner leaves the body's hash out of the
  * signature; here an `x-amz-content-sha256` header is signed like any other, and the store then refuses a body with
@@ -37,12 +39,14 @@ export async function presignS3(
       port: endpoint.port === '' ? undefined : Number(endpoint.port),
       path: `/${o.bucket}/${request.key}`,
       query: { ...request.query },
-      headers: { host: endpoint.host, ...request.headers },
+      // Read by the signer for the hash of the body; when it is not among the client's headers it is not sent.
+      headers: { host: endpoint.host, [BODY_HASH]: 'UNSIGNED-PAYLOAD', ...request.headers },
     },
     {
       expiresIn: request.expiresInSeconds,
       signingDate: request.signedAt,
-      unhoistableHeaders: new Set(Object.keys(request.headers)),
+      unhoistableHeaders: new Set([BODY_HASH, ...Object.keys(request.headers)]),
+      unsignableHeaders: new Set(BODY_HASH in request.headers ? [] : [BODY_HASH]),
       signableHeaders: new Set(['content-type']),
     },
   );

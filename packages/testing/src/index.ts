@@ -1,4 +1,5 @@
 export { childPids } from './child-pids.ts';
+export { isRealS3Installed, type RealS3, startRealS3 } from './real-s3.ts';
 export { type RenderedEye, renderEye } from './rendered-eye.ts';
 export { type IrisColour, irisColours } from './rendered-eye-colours.ts';
 export { type EyeRequest, type Light, lights } from './rendered-eye-scene.ts';

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '@irisvue/embedded';
+import { temporaryFolder } from './temporary-folder.ts';
+import { until } from './until.ts';
 
 /** A real S3 server for tests: one monitor, one OSD in memory and one gateway of Ceph, in a folder of its own. */
 export interface RealS3 extends AsyncDisposable {
@@ -35,7 +35,6 @@ const MEMORY_BYTES = 1024 ** 3;
 const START_TIMEOUT_MS = 90_000;
 const COMMAND_TIMEOUT_MS = 30_000;
 const ADMIN_TRIES = 4;
-const POLL_MS = 100;
 const STOP_GRACE_MS = 3_000;
 
 const run = promisify(execFile);
@@ -46,15 +45,16 @@ export function isRealS3Installed(): boolean {
 }
 
 /**
- * Starts a real S3 server on free ports; takes about 10 s. Data is kept in memory and gone when it is disposed of.
+ * Starts a real S3 server on free ports; takes 10 to 20 s. Data is kept in memory and gone when it is disposed of.
  * Throws when Ceph is not installed (see isRealS3Installed) or does not come up, with the end of its logs.
  */
 export async function startRealS3(): Promise<RealS3> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'irisvue-s3-'));
+  const temporary = await temporaryFolder('s3');
+  const folder = temporary.path;
   const daemons: ChildProcess[] = [];
   const dispose = async () => {
     for (const daemon of daemons.toReversed()) await stop(daemon);
-    await rm(folder, { recursive: true, force: true });
+    await temporary[Symbol.asyncDispose]();
   };
   try {
     const secret = randomBytes(24).toString('hex');
@@ -76,11 +76,17 @@ export async function startRealS3(): Promise<RealS3> {
     await ceph('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osdId);
     daemon('ceph-osd', '-i', '0');
     await ceph('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'root=default', 'host=local');
-    await until('the OSD is up', async () => (await ceph('ceph', 'osd', 'stat')).stdout.includes(' 1 up'));
+    await until(async () => (await ceph('ceph', 'osd', 'stat')).stdout.includes(' 1 up'), {
+      what: 'the OSD being up',
+      limitMs: START_TIMEOUT_MS,
+    });
     await makePools(config);
     await makeUser(ceph, secret);
     const gateway = daemon('radosgw', '-n', 'client.rgw.a');
-    await until('the gateway answers', async () => (await fetch(`http://127.0.0.1:${s3Port}/`)).ok);
+    await until(async () => (await fetch(`http://127.0.0.1:${s3Port}/`)).ok, {
+      what: 'an answer of the gateway',
+      limitMs: START_TIMEOUT_MS,
+    });
 
     return {
       storeUrl: (bucket) => `s3://${ACCESS_KEY}:${secret}@127.0.0.1:${s3Port}/${bucket}?tls=false`,
@@ -186,27 +192,6 @@ async function makeUser(ceph: (program: string, ...args: string[]) => Promise<un
       if (tries === ADMIN_TRIES) throw error; // it hangs now and then until it is ended
     }
   }
-}
-
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + START_TIMEOUT_MS;
-  for (;;) {
-    if (await isTrue().catch(() => false)) return; // a server that is not up yet refuses
-    if (Date.now() > end) throw new Error(`waited too long until ${what}`);
-    await delay(POLL_MS);
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function stop(daemon: ChildProcess): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -14,6 +14,7 @@ import {
   SubjectKind,
 } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { serviceSecret } from '@irisvue/embedded';
 import { createServiceClient } from '@irisvue/runtime';
 import { startTestMesh } from '@irisvue/testing';
 import { build } from 'esbuild';
@@ -93,8 +94,8 @@ test('buf curl lists and calls public methods without a schema, and streams Watc
 });
 
 test('a plain grpc-js client runs a segmentation and receives progress', async () => {
-  const secrets = JSON.parse(await readFile(join(mesh.home, 'secrets.json'), 'utf8')) as { masterSecret: string };
-  const secret = createHmac('sha256', secrets.masterSecret).update('jobs').digest('hex');
+  const secrets = JSON.parse(await readFile(join(mesh.home, 'secrets.json'), 'utf8')) as { master: string };
+  const secret = serviceSecret(secrets.master, 'jobs');
   const identity = createServiceClient(ServiceIdentityService, { url: urlOf('identity') });
   const { token } = await identity.createServiceToken({ service: 'jobs', secret });
   const consent = createServiceClient(ConsentCheckService, { url: urlOf('consent'), token: async () => token });

@@ -1,0 +1,39 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { renderEnvExample, type Settings } from '@irisvue/runtime';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Services in the order in which the file lists them. */
+const services = ['gateway', 'identity', 'consent', 'jobs', 'segmentation', 'enhancement', 'fusion'] as const;
+
+/** Path of the generated file. */
+export const envExamplePath = resolve(root, '.env.example');
+
+/** The text of `.env.example`: every setting of every service with its default, shared ones once. */
+export async function envExample(): Promise<string> {
+  const seen = new Set<string>();
+  const parts = [
+    '# Every setting, with its default. A line without # is required outside the embedded mesh,',
+    '# which makes secrets and addresses by itself. Written by: node test/workspace/env-example.ts',
+  ];
+  for (const service of services) {
+    const declared = Object.values(
+      await import(pathToFileURL(resolve(root, `services/${service}/src/settings.ts`)).href),
+    )
+      .filter((value): value is Settings => typeof value === 'object' && value !== null)
+      .flatMap((settings) => Object.entries(settings))
+      .filter(([, knob]) => !seen.has(knob.env) && seen.add(knob.env));
+    if (declared.length === 0) continue;
+    parts.push('', `# ---- ${service} ----`, ...renderEnvExample(Object.fromEntries(declared)));
+  }
+  return `${parts.join('\n')}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const text = await envExample();
+  const before = await readFile(envExamplePath, 'utf8').catch(() => '');
+  if (text !== before) await writeFile(envExamplePath, text);
+  console.log(text === before ? '.env.example is up to date' : '.env.example written');
+}

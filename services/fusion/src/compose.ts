@@ -33,7 +33,8 @@ export async function* compose(request: ComposeRequest, tools: ComposeTools): As
   yield progress(ArtworkStep.LOADING, 1);
 
   yield progress(ArtworkStep.BLENDING, 0);
-  const picture = await placePictures(tiles, layout);
+  // Handed over, not shared: the tiles are free before the picture is encoded.
+  const picture = await placePictures(tiles.splice(0), layout);
   yield progress(ArtworkStep.BLENDING, 1);
 
   yield progress(ArtworkStep.SAVING, 0);

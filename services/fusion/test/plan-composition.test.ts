@@ -66,7 +66,7 @@ describe('planComposition', () => {
 
 test('boundTile leaves a result as it is and bounds a photo of 100 megapixels', () => {
   expect(boundTile(size(4096, 4096), HORIZONTAL)).toEqual(size(4096, 4096));
-  expect(boundTile(size(4096, 4096), GRID_2X2)).toEqual(size(3072, 3072));
+  expect(boundTile(size(4096, 4096), GRID_2X2)).toEqual(size(2560, 2560));
   expect(boundTile(size(12_000, 8000), VERTICAL)).toEqual(size(4096, 2731));
 });
 

@@ -21,9 +21,12 @@ export interface CompositionPlan extends Size {
   readonly places: readonly Place[];
 }
 
-/** Longest side of a row, a column and a grid, in pixels: at most 38 megapixels, so that a slot stays under 700 MiB. */
+/**
+ * Longest side of a row, a column and a grid, in pixels. Four results of 4096 × 4096 make at most 26 megapixels, and a
+ * slot peaks under 700 MiB; the largest picture there can be is two of them side by side, 34 megapixels.
+ */
 export const MAX_SIDE = 8192;
-export const MAX_GRID_SIDE = 6144;
+export const MAX_GRID_SIDE = 5120;
 
 /** Longest side of one picture: half of the whole, as two of them make the shortest row. */
 function maxTileSide(layout: Layout): number {
@@ -41,7 +44,7 @@ export function boundTile(picture: Size, layout: Layout): Size {
 /**
  * Places 2 to 4 pictures without distortion: side by side at the smallest height, stacked at the smallest width, or two
  * by two in fields of the smallest width and height, centred, missing ones black. Made smaller as a whole if a side
- * would be longer than 8192 pixels, 6144 in a grid.
+ * would be longer than 8192 pixels, 5120 in a grid.
  */
 export function planComposition(pictures: readonly Size[], layout: Layout): CompositionPlan {
   const width = Math.min(...pictures.map((picture) => picture.width));

@@ -1,5 +1,5 @@
 import { type PolarIris, sampleIris } from './rendered-eye-iris.ts';
-import { fractalTile, sampleTile, seededRandom, smoothstep } from './rendered-eye-noise.ts';
+import { pickTile, sampleTile, seededRandom, smoothstep } from './rendered-eye-noise.ts';
 import { type Scene, toPixels } from './rendered-eye-scene.ts';
 import { blurPlane, drawStroke, makePlane, type Plane } from './rendered-eye-strokes.ts';
 
@@ -27,7 +27,7 @@ export function irisPlace(scene: Scene, u: number, v: number): { readonly angle:
 /** Sclera, iris, pupil, the lids' shadow on them and the tear line. The mirrored lights are added later. */
 export function makeBallShader(scene: Scene, iris: PolarIris): BallShader {
   const random = seededRandom(scene.seed, 'ball');
-  const clouds = fractalTile(random, 4, 0.5);
+  const clouds = pickTile(random, 'smooth');
   const vessels = drawVessels(scene);
   const [lightU, lightV] = [random.between(-0.5, 0.5), -0.75];
   const pixel = 1 / scene.scale;

@@ -1,6 +1,6 @@
 import type { Colour } from './rendered-eye-colours.ts';
 import {
-  fractalTile,
+  pickTile,
   type Random,
   sampleTile,
   seededRandom,
@@ -47,8 +47,8 @@ const turn = 2 * Math.PI;
  */
 export function paintIris(scene: Scene): PolarIris {
   const random = seededRandom(scene.seed, 'iris');
-  const clouds = fractalTile(random, 4, 0.55);
-  const grit = fractalTile(random, 32, 0.8);
+  const clouds = pickTile(random, 'clouds');
+  const grit = pickTile(random, 'grit');
   const angles = 2 ** Math.min(12, Math.max(8, Math.ceil(Math.log2(turn * scene.scale))));
   const radii = Math.max(48, Math.round(scene.scale * 0.85));
   const height = new Float32Array(angles * radii).fill(0.12);

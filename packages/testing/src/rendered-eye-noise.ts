@@ -53,7 +53,7 @@ export function sampleTile(tile: Tile, x: number, y: number): number {
  * Fractal noise: octaves of value noise from `first` cells across upwards, each `gain` times as strong as the last.
  * A small gain gives clouds, a large one gives grit.
  */
-export function fractalTile(random: Random, first: number, gain: number): Tile {
+function fractalTile(random: Random, first: number, gain: number): Tile {
   const tile = new Float32Array(tileSide * tileSide);
   let strength = 1;
   for (let cells = first; cells <= tileSide; cells *= 2, strength *= gain) addOctave(tile, random, cells, strength);
@@ -83,7 +83,7 @@ function addOctave(tile: Tile, random: Random, cells: number, strength: number):
  * The relief of skin: small plates between fine furrows. Worley's cellular noise (1996): distance to the second nearest
  * of scattered points minus distance to the nearest, so that furrows are low.
  */
-export function plateTile(random: Random, cells: number): Tile {
+function plateTile(random: Random, cells: number): Tile {
   const points = Float32Array.from({ length: cells * cells * 2 }, () => random.next());
   const tile = new Float32Array(tileSide * tileSide);
   const step = cells / tileSide;
@@ -129,4 +129,38 @@ function eased(t: number): number {
 export function smoothstep(low: number, high: number, value: number): number {
   const t = Math.min(1, Math.max(0, (value - low) / (high - low)));
   return eased(t);
+}
+
+/** Tiles that every eye shares; making them takes longer than painting a small picture. */
+interface TileBank {
+  readonly smooth: Tile;
+  readonly clouds: Tile;
+  readonly grit: Tile;
+  readonly plates: Tile;
+}
+
+let bank: TileBank | undefined;
+
+/** A tile of the bank, moved by a random way so that each eye sees another part of it first. */
+export function pickTile(random: Random, kind: keyof TileBank): Tile {
+  bank ??= makeBank(seededRandom(1, 'tiles'));
+  const tile = bank[kind];
+  const dx = Math.floor(random.between(0, tileSide));
+  const dy = Math.floor(random.between(0, tileSide));
+  const moved = new Float32Array(tile.length);
+  for (let y = 0; y < tileSide; y++) {
+    const row = ((y + dy) & wrap) * tileSide;
+    moved.set(tile.subarray(row + dx, row + tileSide), y * tileSide);
+    moved.set(tile.subarray(row, row + dx), (y + 1) * tileSide - dx);
+  }
+  return moved;
+}
+
+function makeBank(random: Random): TileBank {
+  return {
+    smooth: fractalTile(random, 4, 0.5),
+    clouds: fractalTile(random, 4, 0.55),
+    grit: fractalTile(random, 64, 0.85),
+    plates: plateTile(random, 64),
+  };
 }

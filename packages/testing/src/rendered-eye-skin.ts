@@ -1,4 +1,4 @@
-import { fractalTile, plateTile, sampleTile, seededRandom, smoothstep } from './rendered-eye-noise.ts';
+import { pickTile, sampleTile, seededRandom, smoothstep } from './rendered-eye-noise.ts';
 import { forEachPixel, type Scene } from './rendered-eye-scene.ts';
 import { makePlane } from './rendered-eye-strokes.ts';
 
@@ -10,9 +10,9 @@ import { makePlane } from './rendered-eye-strokes.ts';
  */
 export function paintSkin(scene: Scene, rgb: Float32Array): void {
   const random = seededRandom(scene.seed, 'skin');
-  const clouds = fractalTile(random, 4, 0.5);
-  const grit = fractalTile(random, 64, 0.85);
-  const plates = plateTile(random, 64);
+  const clouds = pickTile(random, 'smooth');
+  const grit = pickTile(random, 'grit');
+  const plates = pickTile(random, 'plates');
   const relief = makePlane(scene.width, scene.height);
   const crease = random.between(0.4, 0.62);
   const fold = random.between(0.05, 0.1);

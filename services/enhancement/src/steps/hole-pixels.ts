@@ -1,0 +1,48 @@
+import { type Image, Label, type Mask } from '@irisvue/vision';
+import type { PolarFrame, PolarPlace } from './polar-frame.ts';
+
+/** Pixels to be filled, numbered 0 … count - 1, and what surrounds them. */
+export interface HolePixels {
+  readonly count: number;
+  /** Index of each in the crop. */
+  readonly at: Int32Array;
+  readonly places: readonly PolarPlace[];
+  /** Number of the pixel at (x, y) if it is to be filled, otherwise -1. */
+  numberAt(x: number, y: number): number;
+  /** Whether the pixel at (x, y) is iris or pupil and not to be filled. */
+  isKnown(x: number, y: number): boolean;
+  /** Whether the pixel with this index in the crop is pupil. */
+  isPupil(i: number): boolean;
+}
+
+/** Numbers the pixels of a hole, row by row. */
+export function numberHole(crop: Image, hole: Mask, labels: Mask, frame: PolarFrame): HolePixels {
+  const { width, height } = crop;
+  const at = Int32Array.from(indices(hole));
+  const columns = at.map((i) => i % width);
+  const left = columns.reduce((a, b) => Math.min(a, b), width);
+  const right = columns.reduce((a, b) => Math.max(a, b), -1);
+  const top = at.length > 0 ? Math.floor(at[0] / width) : 0;
+  const bottom = at.length > 0 ? Math.floor(at[at.length - 1] / width) : -1;
+  const span = right - left + 1;
+  const numbers = new Int32Array(Math.max(0, span * (bottom - top + 1))).fill(-1);
+  at.forEach((i, n) => {
+    numbers[(Math.floor(i / width) - top) * span + columns[n] - left] = n;
+  });
+  return {
+    count: at.length,
+    at,
+    places: Array.from(at, (i) => frame.place((i % width) + 0.5, Math.floor(i / width) + 0.5)),
+    numberAt: (x, y) => (x < left || x > right || y < top || y > bottom ? -1 : numbers[(y - top) * span + x - left]),
+    isPupil: (i) => labels.data[i] === Label.pupil,
+    isKnown: (x, y) => {
+      if (x < 0 || y < 0 || x >= width || y >= height) return false;
+      const label = labels.data[y * width + x];
+      return (label === Label.iris || label === Label.pupil) && hole.data[y * width + x] === 0;
+    },
+  };
+}
+
+function* indices(hole: Mask): Iterable<number> {
+  for (let i = 0; i < hole.data.length; i++) if (hole.data[i] > 0) yield i;
+}

@@ -45,8 +45,20 @@ describe('borders', () => {
   test('the circle around a disc has its radius, the one around a strip its half length', () => {
     const size = 81;
     const cells = (inside: (x: number, y: number) => boolean) =>
-      Int32Array.from({ length: size * size }, (_, i) => i).filter((i) => inside((i % size) - 40, Math.floor(i / size) - 40));
-    expect(enclosingRadius(cells((x, y) => Math.hypot(x, y) <= 30), size)).toBeCloseTo(30.5, 0);
-    expect(enclosingRadius(cells((x, y) => Math.abs(x) <= 35 && Math.abs(y) <= 1), size)).toBeCloseTo(35.5, 0);
+      Int32Array.from({ length: size * size }, (_, i) => i).filter((i) =>
+        inside((i % size) - 40, Math.floor(i / size) - 40),
+      );
+    expect(
+      enclosingRadius(
+        cells((x, y) => Math.hypot(x, y) <= 30),
+        size,
+      ),
+    ).toBeCloseTo(30.5, 0);
+    expect(
+      enclosingRadius(
+        cells((x, y) => Math.abs(x) <= 35 && Math.abs(y) <= 1),
+        size,
+      ),
+    ).toBeCloseTo(35.5, 0);
   });
 });

@@ -41,7 +41,7 @@ function overlap(mask: Mask, labels: Mask): number {
   return both / either;
 }
 
-const eye = (seed: number, more = {}) => renderEye({ seed, width: 900, height: 640, openness: 1, ...more });
+const eye = (seed: number, more = {}) => renderEye({ seed, width: 640, height: 480, openness: 1, ...more });
 
 describe.each(['net', 'classical'])('%s', (way) => {
   const by = () => (way === 'net' ? model : undefined);
@@ -85,7 +85,8 @@ test('mask, crop and labels agree with each other and with the photo', async () 
       continue;
     }
     const pixel = y * image.width + x;
-    if (mask.data[pixel] !== (labels.data[i] === Label.iris ? 255 : 0)) throw new Error(`mask and labels differ at ${x}, ${y}`);
+    if (mask.data[pixel] !== (labels.data[i] === Label.iris ? 255 : 0))
+      throw new Error(`mask and labels differ at ${x}, ${y}`);
     if (crop.data[i * 3] !== image.data[pixel * 3]) throw new Error(`crop and photo differ at ${x}, ${y}`);
   }
   expect(new Set(labels.data)).toEqual(new Set([Label.other, Label.sclera, Label.iris, Label.pupil]));

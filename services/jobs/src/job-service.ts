@@ -19,6 +19,7 @@ import {
   stoppingSignal,
 } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
+import { findArtwork } from './artwork-store.ts';
 import { changeJob, type JobRow } from './change-job.ts';
 import type { Changes } from './changes.ts';
 import { type ConsentClient, requireConsent } from './consents.ts';
@@ -52,7 +53,7 @@ export function jobService(o: JobServiceOptions): ServiceImpl<typeof JobService>
     createJobs: async (request, context) => ({ jobs: await messages(o, await createJobs(o, request, context)) }),
     getJob: async (request, context) => {
       const job = await jobOf(o, request.jobId, context);
-      const links = await linksOf(o.links, job);
+      const links = await linksOf(o, job);
       return { job: jobMessage(job, await stepsOfJobs(o.db, [job.id]), links) };
     },
     listJobs: async (request, context) => {
@@ -136,13 +137,22 @@ function requireUsable(ids: readonly string[], photos: ReadonlyArray<PhotoRow | 
   });
 }
 
-async function linksOf(links: Links, job: JobRow): Promise<JobLinks> {
+async function linksOf(o: JobServiceOptions, job: JobRow): Promise<JobLinks> {
+  if (job.artwork_id !== null) return await linksOfArtwork(o, job, job.artwork_id);
   const target = { resource: 'job', id: job.id, user: job.user_id, epoch: job.link_epoch } as const;
   return create(JobLinksSchema, {
-    originalUrl: job.photo_id === null ? '' : await links.url({ ...target, artifact: 'original' }),
-    resultUrl: job.photo_id === null || job.result === null ? '' : await links.url({ ...target, artifact: 'result' }),
-    maskUrl: job.mask === null ? '' : await links.url({ ...target, artifact: 'mask' }),
+    originalUrl: await o.links.url({ ...target, artifact: 'original' }),
+    resultUrl: job.result === null ? '' : await o.links.url({ ...target, artifact: 'result' }),
+    maskUrl: job.mask === null ? '' : await o.links.url({ ...target, artifact: 'mask' }),
   });
+}
+
+// The picture is the artwork's: its links end with those of the artwork.
+async function linksOfArtwork(o: JobServiceOptions, job: JobRow, artworkId: string): Promise<JobLinks> {
+  const artwork = job.result === null ? undefined : await findArtwork(o.db, artworkId, job.user_id);
+  if (artwork === undefined) return create(JobLinksSchema);
+  const target = { resource: 'artwork', id: artworkId, user: job.user_id, epoch: artwork.link_epoch } as const;
+  return create(JobLinksSchema, { resultUrl: await o.links.url({ ...target, artifact: 'result' }) });
 }
 
 async function* watch(o: JobServiceOptions, request: WatchJobsRequest, context: HandlerContext) {

@@ -60,6 +60,9 @@ test('a fusion of two processed photos is made, with links and how it was made',
   const place = async (url: string) => (await downloads.resolveDownload({ token: url.split('/').at(-1)! })).url;
   expect(await place(artwork!.resultUrl)).toContain(`fusion/${submitted.id}/1.jpg`);
   expect(await place(artwork!.thumbnailUrl)).toContain(`fusion/${submitted.id}/1_thumb.jpg`);
+  const { links } = (await person.jobs.getJob({ jobId: job!.id })).job!;
+  expect(links).toMatchObject({ originalUrl: '', maskUrl: '' });
+  expect(await place(links!.resultUrl)).toContain(`fusion/${submitted.id}/1.jpg`);
   expect((await person.artworks.listArtworks({})).artworks.map(({ id }) => id)).toEqual([submitted.id]);
 });
 

@@ -12,6 +12,7 @@ import { type Photo, PhotoService } from '@irisvue/contracts/irisvue/jobs/v1/pho
 import { type Database, newId, openDatabase } from '@irisvue/database';
 import { createLogger, createServiceClient, loadSettings, type RunningServer } from '@irisvue/runtime';
 import { type ObjectStore, openStore } from '@irisvue/storage';
+import type { TestServer } from '@irisvue/testing';
 import { sql } from 'kysely';
 import { createApp, type Overrides } from '../src/app.ts';
 import type { JobsDatabase } from '../src/schema.ts';
@@ -35,7 +36,7 @@ export interface Callers {
 export interface Harness extends AsyncDisposable {
   readonly db: Database<JobsDatabase>;
   readonly store: ObjectStore;
-  readonly natsUrl: string;
+  readonly nats: TestServer;
   readonly identity: IdentityPeer;
   readonly consent: ConsentPeer;
   readonly vision: VisionPeer;
@@ -78,7 +79,7 @@ export async function startHarness(settings: Record<string, string> = {}, overri
       loadSettings(jobsSettings, {
         ...TEST_SETTINGS,
         IRISVUE_DATABASE_URL: servers.databaseUrl,
-        IRISVUE_NATS_URL: servers.natsUrl,
+        IRISVUE_NATS_URL: servers.nats.url,
         IRISVUE_STORAGE_URL: storageUrl,
         IRISVUE_IDENTITY_URL: identity.url,
         IRISVUE_CONSENT_URL: consent.url,
@@ -107,7 +108,7 @@ export async function startHarness(settings: Record<string, string> = {}, overri
   return {
     db,
     store,
-    natsUrl: servers.natsUrl,
+    nats: servers.nats,
     identity,
     consent,
     vision,

@@ -47,12 +47,16 @@ export interface VisionPeer extends AsyncDisposable {
   readonly url: string;
   /** Slots that each service says it has. */
   slots: number;
+  /** How often a service was asked for its slots. */
+  readonly slotQuestions: () => number;
   /** Steps in the order in which they were asked for. */
   readonly seen: readonly SeenStep[];
   /** Called after a step's first progress; a test may wait or throw in it, or give a rejection of the photo. */
   during: (step: SeenStep) => Promise<unknown> | undefined;
   /** Called before a step's first answer; a test may throw in it. */
   before: (step: SeenStep) => Promise<void> | undefined;
+  /** Called after a step's last answer, however it ended, unless it was refused before it began. */
+  after: (step: SeenStep) => void;
   /** Cuts the connections and listens no more: the process is gone. */
   die(): Promise<void>;
 }
@@ -69,6 +73,7 @@ const GEOMETRY: IrisGeometry = create(IrisGeometrySchema, {
 
 export async function startVisionPeer(store: ObjectStore, o: { readonly port?: number } = {}): Promise<VisionPeer> {
   const seen: SeenStep[] = [];
+  let questions = 0;
   const begin = async (
     step: SeenStep['step'],
     request: { jobId: string; attempt: number },
@@ -81,7 +86,7 @@ export async function startVisionPeer(store: ObjectStore, o: { readonly port?: n
       throw new DomainError(ErrorReason.CAPABILITY_INVALID, 'no capability', { problem: 'invalid' });
     }
     await peer.before(asked);
-    return asked;
+    return { ...asked, [Symbol.dispose]: () => peer.after(asked) };
   };
   const put = async (key: string, contentType: string) =>
     await store.put(key, Buffer.from(`${contentType} of ${key.split('/').slice(0, 3).join('/')}`), { contentType });
@@ -91,7 +96,7 @@ export async function startVisionPeer(store: ObjectStore, o: { readonly port?: n
   };
 
   async function* segment(request: SegmentRequest, context: HandlerContext): AsyncGenerator<SegmentResponse> {
-    const asked = await begin('segmenting', request, context);
+    using asked = await begin('segmenting', request, context);
     const progress = (step: SegmentStep, fraction: number) =>
       create(SegmentResponseSchema, { event: { case: 'progress', value: { step, fraction } } });
     yield progress(SegmentStep.LOADING, 0.5);
@@ -120,7 +125,7 @@ export async function startVisionPeer(store: ObjectStore, o: { readonly port?: n
     request: RemoveReflectionsRequest,
     context: HandlerContext,
   ): AsyncGenerator<RemoveReflectionsResponse> {
-    const asked = await begin('removing_reflections', request, context);
+    using asked = await begin('removing_reflections', request, context);
     yield create(RemoveReflectionsResponseSchema, { event: { case: 'fraction', value: 0.25 } });
     await raced(peer.during(asked), context.signal);
     const value = {
@@ -132,7 +137,7 @@ export async function startVisionPeer(store: ObjectStore, o: { readonly port?: n
   }
 
   async function* enhance(request: EnhanceRequest, context: HandlerContext): AsyncGenerator<EnhanceResponse> {
-    const asked = await begin('enhancing', request, context);
+    using asked = await begin('enhancing', request, context);
     yield create(EnhanceResponseSchema, { event: { case: 'fraction', value: 0.25 } });
     await raced(peer.during(asked), context.signal);
     const geometry = {
@@ -146,7 +151,7 @@ export async function startVisionPeer(store: ObjectStore, o: { readonly port?: n
   }
 
   async function* make(request: FuseRequest | ComposeRequest, context: HandlerContext, method: string) {
-    const asked = await begin('blending', request, context);
+    using asked = await begin('blending', request, context);
     yield { event: { case: 'progress', value: { step: ArtworkStep.BLENDING, fraction: 0.5 } } } as const;
     await raced(peer.during(asked), context.signal);
     const result = await stored(request.resultKey, 'image/jpeg');
@@ -163,7 +168,10 @@ export async function startVisionPeer(store: ObjectStore, o: { readonly port?: n
     drainMs: 0,
     routes: (router) => {
       router.service(VisionService, {
-        getCapabilities: () => ({ device: 'cpu', slots: peer.slots, freeSlots: peer.slots }),
+        getCapabilities: () => {
+          questions += 1;
+          return { device: 'cpu', slots: peer.slots, freeSlots: peer.slots };
+        },
       });
       router.service(SegmentationService, { segment });
       router.service(EnhancementService, { removeReflections, enhance });
@@ -181,9 +189,11 @@ export async function startVisionPeer(store: ObjectStore, o: { readonly port?: n
   const peer: VisionPeer = {
     url: server.url,
     slots: 2,
+    slotQuestions: () => questions,
     seen,
     during: () => undefined,
     before: () => undefined,
+    after: () => {},
     die: async () => await server[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -3,7 +3,6 @@ export { isRealS3Installed, type RealS3, startRealS3 } from './real-s3.ts';
 export { type RenderedEye, renderEye } from './rendered-eye.ts';
 export { type IrisColour, irisColours } from './rendered-eye-colours.ts';
 export { type EyeRequest, type Light, lights } from './rendered-eye-scene.ts';
-export { type CapableStep, type StepTokens, startStepTokens } from './step-tokens.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
 export { startTestMesh, type TestMesh } from './test-mesh.ts';

@@ -16,7 +16,7 @@ import {
   reasonOf,
 } from '@irisvue/runtime';
 import { type ObjectStore, openStore } from '@irisvue/storage';
-import { renderEye, type StepTokens, startStepTokens, temporaryFolder } from '@irisvue/testing';
+import { renderEye, startTokenIssuers, type TokenIssuers, temporaryFolder } from '@irisvue/testing';
 import { decodeMask, decodePicture, encodeJpeg, Label, meanRadius } from '@irisvue/vision';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -24,7 +24,7 @@ import { segmentationSettings } from '../src/settings.ts';
 
 const stack = new AsyncDisposableStack();
 const eye = renderEye({ seed: 1, width: 640, height: 480, openness: 1 });
-let tokens: StepTokens;
+let tokens: TokenIssuers;
 let storageUrl: string;
 let store: ObjectStore;
 let url: string;
@@ -32,7 +32,7 @@ let url: string;
 beforeAll(async () => {
   const folder = stack.use(await temporaryFolder('segmentation'));
   storageUrl = `file://${folder.path}`;
-  tokens = stack.use(await startStepTokens());
+  tokens = stack.use(await startTokenIssuers());
   store = stack.use(await openStore(storageUrl));
   url = await startService({});
 });
@@ -74,7 +74,7 @@ interface CallOptions {
 async function* segment(request: Request, o: CallOptions = {}): AsyncIterable<SegmentResponse> {
   const client = createServiceClient(SegmentationService, {
     url: o.at ?? url,
-    token: () => tokens.service(o.service ?? 'jobs'),
+    token: () => tokens.serviceToken(o.service ?? 'jobs'),
   });
   const right = await tokens.capability({ job: request.jobId, step: 'segmenting', attempt: 1 });
   const headers = { [CAPABILITY_HEADER]: o.capability ?? right };
@@ -183,7 +183,7 @@ describe('the door', () => {
 });
 
 test('a busy service says so at once; aborting frees it within a second and stores nothing', async () => {
-  const vision = createServiceClient(VisionService, { url, token: () => tokens.service('jobs') });
+  const vision = createServiceClient(VisionService, { url, token: () => tokens.serviceToken('jobs') });
   expect(await vision.getCapabilities({})).toMatchObject({
     device: 'cpu',
     slots: 1,

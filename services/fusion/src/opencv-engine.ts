@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import type { Image, Mask } from '@irisvue/vision';
 
 /** The part of @u4/opencv4nodejs that is used. A Mat copies the bytes that it is given. */
@@ -50,7 +51,7 @@ export function loadOpencv(dir: string): SeamlessClone {
 
 /** The addon writes log lines with console while it loads, and looks for something to build unless told not to. */
 function requireQuietly(dir: string): OpencvAddon {
-  process.env['OPENCV4NODEJS_DISABLE_AUTOBUILD'] = '1';
+  env['OPENCV4NODEJS_DISABLE_AUTOBUILD'] = '1';
   const { log, info } = console;
   console.log = console.info = () => {};
   try {

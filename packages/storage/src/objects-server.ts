@@ -174,7 +174,7 @@ function preflight(response: ServerResponse): void {
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, logger: Logger): void {
-  const refusal = refusalOf(error, request, logger);
+  const refusal = refusalOf(error, logger);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -185,11 +185,11 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   request.resume(); // what the client still sends is read and dropped, so that it gets to read the answer
 }
 
-function refusalOf(error: unknown, request: IncomingMessage, logger: Logger): Refusal {
+function refusalOf(error: unknown, logger: Logger): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof BodyMismatch) return new Refusal(400, error.message);
   if (error instanceof ObjectNotFound || error instanceof InvalidKey) return new Refusal(404, 'not found');
-  if (request.errored !== null || CLIENT_GONE_CODES.has((error as NodeJS.ErrnoException).code ?? '')) {
+  if (CLIENT_GONE_CODES.has((error as NodeJS.ErrnoException).code ?? '')) {
     logger.debug('a client went away in mid-transfer');
     return new Refusal(400, 'the body ended early');
   }

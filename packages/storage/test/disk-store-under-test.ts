@@ -9,9 +9,11 @@ import { type StoreUnderTest, settableClock } from './object-store-contract.ts';
 export const ORIGIN = 'https://studio.example';
 const SECRET = 'a secret of enough characters';
 
-/** A disk store in a folder of its own, with its objects server. */
-export async function openDiskStoreUnderTest(): Promise<StoreUnderTest & { directory: string; server: ObjectsServer }> {
-  const directory = await mkdtemp(join(tmpdir(), 'irisvue-store-'));
+/** A disk store with its objects server, in `folder` or in one of its own. */
+export async function openDiskStoreUnderTest(
+  folder?: string,
+): Promise<StoreUnderTest & { directory: string; server: ObjectsServer }> {
+  const directory = folder ?? (await mkdtemp(join(tmpdir(), 'irisvue-store-')));
   const clock = settableClock();
   const server = await startObjectsServer({
     disk: { directory, secret: SECRET },
@@ -28,7 +30,7 @@ export async function openDiskStoreUnderTest(): Promise<StoreUnderTest & { direc
     directory,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
+      if (folder === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

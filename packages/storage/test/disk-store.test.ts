@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDiskStore } from '../src/disk-store.ts';
 import { ObjectCorrupt } from '../src/index.ts';
 import { openDiskStoreUnderTest } from './disk-store-under-test.ts';
-import { collect, objectStoreContract } from './object-store-contract.ts';
+import { collect, objectStoreContract, sha256Of } from './object-store-contract.ts';
 
-objectStoreContract('disk', openDiskStoreUnderTest);
+objectStoreContract('disk', () => openDiskStoreUnderTest());
 
 const JPEG = { contentType: 'image/jpeg' } as const;
 const DOWN = { reason: ErrorReason.DEPENDENCY_DOWN, metadata: { dependency: 'object store' } };
@@ -145,5 +145,17 @@ describe('a full disk', () => {
     expect((problem as Error).message).not.toContain('ENOSPC');
     expect(Buffer.from(await store.get('kept/photo')).toString()).toBe('old');
     await store.put('kept/other', Buffer.alloc(SIZE_KIB * 512), JPEG);
+  });
+
+  it('answers an upload with 503, and stores nothing of it', async (context) => {
+    if (!isMounted) return context.skip('cannot mount a small file system here');
+    await using under = await openDiskStoreUnderTest(directory);
+    const bytes = Buffer.alloc(SIZE_KIB * 2048);
+    const announced = { ...JPEG, sizeBytes: bytes.length, sha256: sha256Of(bytes), expiresInSeconds: 60 };
+    const { method, url, headers } = await under.store.presignPut('full/photo', announced);
+    const response = await fetch(url, { method, headers, body: bytes });
+    expect(response.status).toBe(503);
+    expect(await response.text()).not.toContain('ENOSPC');
+    expect(await readdir(join(directory, '.incoming'))).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative, resolve } from 'node:path';
-import { clone, equals, fromBinary } from '@bufbuild/protobuf';
+import { clone, createRegistry, fromBinary, toJsonString } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { file_buf_validate_validate as embedded } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 
@@ -44,8 +44,13 @@ function vendoredDrift(scratch: string): string[] {
   buf('build', 'vendor/protovalidate', '--exclude-source-info', '--output', image);
   const { file } = fromBinary(FileDescriptorSetSchema, readFileSync(image));
   const vendored = file.find((one) => one.name === embedded.proto.name);
-  if (vendored && equals(FileDescriptorProtoSchema, bare(vendored), bare(embedded.proto), { unknown: true })) return [];
+  if (vendored && text(vendored) === text(embedded.proto)) return [];
   return ['vendor/protovalidate differs from the installed @bufbuild/protovalidate; print it anew'];
+}
+
+/** All of a file, the rules that are options of options included, as comparable text. */
+function text(file: FileDescriptorProto): string {
+  return toJsonString(FileDescriptorProtoSchema, bare(file), { registry: createRegistry(embedded) });
 }
 
 /** Without what compilers add: names in JSON, and where things stand in the source. */

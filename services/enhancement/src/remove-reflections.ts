@@ -24,7 +24,7 @@ const searchRadius = 512;
 export async function removeReflections(crop: IrisCrop): Promise<CleanCrop> {
   const { hole, count } = await findAtSearchSize(crop);
   if (count === 0) return { image: crop.image, highlights: 0, filledShare: 0 };
-  const image = fillHighlights(crop.image, hole, crop.labels, crop.geometry);
+  const image = await fillHighlights(crop, hole);
   return { image, highlights: count, filledShare: shareOfIris(hole, crop.labels) };
 }
 

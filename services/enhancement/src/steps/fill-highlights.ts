@@ -1,4 +1,5 @@
-import { type Image, type IrisGeometry, type Mask, meanRadius } from '@irisvue/vision';
+import { type Image, type Mask, meanRadius } from '@irisvue/vision';
+import type { IrisCrop } from '../iris-crop.ts';
 import { borrowGrain } from './borrow-grain.ts';
 import { continueFibres } from './continue-fibres.ts';
 import { numberHole } from './hole-pixels.ts';
@@ -12,17 +13,17 @@ import { makePolarFrame } from './polar-frame.ts';
  *
  * Only pixels of the hole change; all others are bit-identical.
  *
- * @param hole 255 where to fill.
- * @param labels Label values; only iris and pupil are drawn from.
+ * @param hole 255 where to fill; only iris and pupil outside it are drawn from.
  */
-export function fillHighlights(crop: Image, hole: Mask, labels: Mask, geometry: IrisGeometry): Image {
+export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image> {
+  const { image, labels, geometry } = crop;
   const frame = makePolarFrame(geometry);
-  const pixels = numberHole(crop, hole, labels, frame);
-  const colours = continueFibres(crop, pixels, frame);
-  borrowGrain(crop, pixels, frame, meanRadius(geometry.limbus), colours);
-  const data = Uint8Array.from(crop.data);
+  const pixels = numberHole(image, hole, labels, frame);
+  const colours = await continueFibres(crop, hole);
+  borrowGrain(image, pixels, frame, meanRadius(geometry.limbus), colours);
+  const data = Uint8Array.from(image.data);
   for (let n = 0; n < pixels.count; n++) {
     for (let c = 0; c < 3; c++) data[pixels.at[n] * 3 + c] = Math.min(255, Math.max(0, Math.round(colours[n * 3 + c])));
   }
-  return { width: crop.width, height: crop.height, data };
+  return { width: image.width, height: image.height, data };
 }

@@ -1,0 +1,46 @@
+import type { HolePixels } from './hole-pixels.ts';
+import type { PolarFrame } from './polar-frame.ts';
+
+/** How much more a fibre's own ends say than its neighbours do. */
+const alongFibre = 2;
+/** At the borders of pupil and iris, how much more the circle says than the ray does. */
+const alongBorder = 8;
+/** Half width of those borders, in rho. */
+const border = 0.06;
+
+/** How much a pixel listens to what lies along its ray and along its circle. */
+export interface Pull {
+  readonly ray: number;
+  readonly circle: number;
+}
+
+/** Fibres run along rays; the borders of pupil and iris along circles; inside the pupil nothing runs anywhere. */
+export function pullAt(rho: number): Pull {
+  if (rho < -3 * border) return { ray: 1, circle: 1 };
+  if (Math.abs(rho) < border || rho > 1 - border) return { ray: 1, circle: alongBorder };
+  return { ray: alongFibre, circle: 1 };
+}
+
+/** A point at a signed distance, in pixels. */
+export type Path = (distance: number) => readonly [x: number, y: number];
+
+/** Paths from pixel `n`: along its ray, outwards positive, and along its circle. */
+export function pathsFrom(
+  hole: HolePixels,
+  frame: PolarFrame,
+  width: number,
+  n: number,
+): { readonly ray: Path; readonly circle: Path } {
+  const x = (hole.at[n] % width) + 0.5;
+  const y = Math.floor(hole.at[n] / width) + 0.5;
+  const { outX, outY } = hole.places[n];
+  const radius = Math.max(1, Math.hypot(x - frame.centreX, y - frame.centreY));
+  return {
+    ray: (d) => [x + outX * d, y + outY * d],
+    circle: (d) => {
+      const cos = Math.cos(d / radius);
+      const sin = Math.sin(d / radius);
+      return [frame.centreX + radius * (outX * cos - outY * sin), frame.centreY + radius * (outX * sin + outY * cos)];
+    },
+  };
+}

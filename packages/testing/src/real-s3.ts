@@ -61,9 +61,9 @@ export async function startRealS3(): Promise<RealS3> {
     const s3Port = await freePort();
     const config = path.join(folder, 'ceph.conf');
     const ceph = (program: string, ...args: string[]) =>
-      run(program, ['-c', config, ...args], { timeout: COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL' });
+      run(programPath(program), ['-c', config, ...args], { timeout: COMMAND_TIMEOUT_MS, killSignal: 'SIGKILL' });
     const daemon = (program: string, ...args: string[]) => {
-      const started = spawn(program, ['-c', config, '-f', ...args], { stdio: 'ignore' });
+      const started = spawn(programPath(program), ['-c', config, '-f', ...args], { stdio: 'ignore' });
       daemons.push(started);
       return started;
     };
@@ -106,6 +106,12 @@ function findProgram(name: string): string | undefined {
   return folders.map((folder) => path.join(folder, name)).find(isExecutable);
 }
 
+function programPath(name: string): string {
+  const found = findProgram(name);
+  if (found === undefined) throw new Error(`${name} is not installed`);
+  return found;
+}
+
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -122,12 +128,30 @@ async function writeCluster(folder: string, config: string, s3Port: number): Pro
   const fsid = randomUUID();
   for (const name of ['mon', 'osd', 'run', 'log', 'rgw']) await mkdir(path.join(folder, name));
   await writeFile(config, cephConfig({ folder, fsid, monitor, s3Port }));
-  await run('monmaptool', ['--create', '--clobber', '--fsid', fsid, '--addv', 'a', monitor, `${folder}/monmap`]);
+  await run(programPath('monmaptool'), [
+    '--create',
+    '--clobber',
+    '--fsid',
+    fsid,
+    '--addv',
+    'a',
+    monitor,
+    `${folder}/monmap`,
+  ]);
   const keyring = `${folder}/keyring`;
-  await run('ceph-authtool', ['--create-keyring', keyring, '--gen-key', '-n', 'mon.', '--cap', 'mon', 'allow *']);
+  await run(programPath('ceph-authtool'), [
+    '--create-keyring',
+    keyring,
+    '--gen-key',
+    '-n',
+    'mon.',
+    '--cap',
+    'mon',
+    'allow *',
+  ]);
   for (const name of ['client.admin', 'osd.0', 'client.rgw.a']) {
     const caps = ['mon', 'osd', 'mgr'].flatMap((service) => ['--cap', service, 'allow *']);
-    await run('ceph-authtool', [keyring, '--gen-key', '-n', name, ...caps]);
+    await run(programPath('ceph-authtool'), [keyring, '--gen-key', '-n', name, ...caps]);
   }
 }
 
@@ -176,7 +200,7 @@ rgw dns name = localhost
 /** Makes the pools by one `ceph` that reads its commands from stdin: each start of it costs half a second. */
 async function makePools(config: string): Promise<void> {
   const commands = POOLS.flatMap((pool) => [`osd pool create ${pool} 4 4`, `osd pool application enable ${pool} rgw`]);
-  const made = run('ceph', ['-c', config], { timeout: START_TIMEOUT_MS, killSignal: 'SIGKILL' });
+  const made = run(programPath('ceph'), ['-c', config], { timeout: START_TIMEOUT_MS, killSignal: 'SIGKILL' });
   made.child.stdin?.end(`${commands.join('\n')}\n`);
   await made;
 }

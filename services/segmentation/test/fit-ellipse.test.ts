@@ -1,7 +1,7 @@
 import type { Ellipse } from '@irisvue/vision';
 import { describe, expect, test } from 'vitest';
 import { fitCircle } from '../src/steps/fit-circle.ts';
-import { fitEllipse, type Point, relativeDistance } from '../src/steps/fit-ellipse.ts';
+import { distanceFrom, fitEllipse, type Point } from '../src/steps/fit-ellipse.ts';
 import { fitTrimmed } from '../src/steps/fit-trimmed.ts';
 
 /** Points on an ellipse from one angle to another, in degrees of its own parameter. */
@@ -57,8 +57,9 @@ test('a circle is found through half of it, outliers aside', () => {
   expectSame(fitCircle([...arc(circle, 0, 180), { x: 0, y: 0 }, { x: 90, y: 5 }], 0.01), circle, 3);
 });
 
-test('relative distance is 0 on the ellipse, −1 at its centre, 1 at twice its size', () => {
-  for (const point of arc(tilted)) expect(relativeDistance(tilted, point)).toBeCloseTo(0, 9);
-  expect(relativeDistance(tilted, { x: tilted.cx, y: tilted.cy })).toBe(-1);
-  for (const point of arc({ ...tilted, a: 414, b: 360 })) expect(relativeDistance(tilted, point)).toBeCloseTo(1, 9);
+test('the distance is 0 on the ellipse, −1 at its centre, 1 at twice its size', () => {
+  const distance = distanceFrom(tilted);
+  for (const point of arc(tilted)) expect(distance(point.x, point.y)).toBeCloseTo(0, 9);
+  expect(distance(tilted.cx, tilted.cy)).toBe(-1);
+  for (const point of arc({ ...tilted, a: 414, b: 360 })) expect(distance(point.x, point.y)).toBeCloseTo(1, 9);
 });

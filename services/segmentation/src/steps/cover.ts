@@ -1,6 +1,6 @@
 import { type IrisGeometry, Label, type Mask } from '@irisvue/vision';
 import type { CropSquare } from './cut-crop.ts';
-import { relativeDistance } from './fit-ellipse.ts';
+import { distanceFrom } from './fit-ellipse.ts';
 
 /** Which share of the iris, 0 to 1, can be seen, and what hides the rest. Together they are 1. */
 export interface Cover {
@@ -17,17 +17,20 @@ export interface Cover {
 export function measureCover(labels: Mask, square: CropSquare, geometry: IrisGeometry): Cover {
   const { limbus, pupil, frameWidth, frameHeight } = geometry;
   const counts = { visible: 0, above: 0, below: 0, beyondPhoto: 0 };
+  const fromLimbus = distanceFrom(limbus);
+  const fromPupil = pupil && distanceFrom(pupil);
   let all = 0;
   for (let row = 0; row < square.side; row++) {
     for (let column = 0; column < square.side; column++) {
-      const point = { x: square.x + column + 0.5, y: square.y + row + 0.5 };
-      if (relativeDistance(limbus, point) > 0 || (pupil && relativeDistance(pupil, point) < 0)) continue;
+      const x = square.x + column + 0.5;
+      const y = square.y + row + 0.5;
+      if (fromLimbus(x, y) > 0 || (fromPupil && fromPupil(x, y) < 0)) continue;
       const label = labels.data[row * square.side + column];
       if (label === Label.pupil) continue;
       all++;
-      if (point.x < 0 || point.y < 0 || point.x > frameWidth || point.y > frameHeight) counts.beyondPhoto++;
+      if (x < 0 || y < 0 || x > frameWidth || y > frameHeight) counts.beyondPhoto++;
       else if (label === Label.iris) counts.visible++;
-      else if (point.y < limbus.cy) counts.above++;
+      else if (y < limbus.cy) counts.above++;
       else counts.below++;
     }
   }

@@ -1,5 +1,5 @@
 import type { Ellipse } from '@irisvue/vision';
-import { fitEllipse, type Point, relativeDistance } from './fit-ellipse.ts';
+import { distanceFrom, fitEllipse, type Point } from './fit-ellipse.ts';
 
 /** Rounds of fitting and dropping; it settles after three or four. */
 const mostRounds = 10;
@@ -26,7 +26,8 @@ export function fitTrimmed(points: readonly Point[]): TrimmedFit | undefined {
     if (!ellipse) break;
     best = { ellipse, inlierShare: kept.length / points.length };
     const limit = Math.max(toleratedDeviation, outlierFactor * medianDeviation(ellipse, kept));
-    const next = points.filter((point) => Math.abs(relativeDistance(ellipse, point)) < limit);
+    const distance = distanceFrom(ellipse);
+    const next = points.filter(({ x, y }) => Math.abs(distance(x, y)) < limit);
     if (next.length === kept.length && next.every((point, i) => point === kept[i])) break;
     kept = next;
   }
@@ -34,6 +35,7 @@ export function fitTrimmed(points: readonly Point[]): TrimmedFit | undefined {
 }
 
 function medianDeviation(ellipse: Ellipse, points: readonly Point[]): number {
-  const deviations = points.map((point) => Math.abs(relativeDistance(ellipse, point))).sort((a, b) => a - b);
+  const distance = distanceFrom(ellipse);
+  const deviations = points.map(({ x, y }) => Math.abs(distance(x, y))).sort((a, b) => a - b);
   return deviations[deviations.length >> 1];
 }

@@ -1,7 +1,7 @@
 import { Label, type Mask } from '@irisvue/vision';
 import { dilate, regionOf } from './cell-regions.ts';
 import type { EyeCandidate } from './choose-eye.ts';
-import { type ClassMap, cellSide, sampleCell } from './class-map.ts';
+import { type ClassMap, cellSide, corners } from './class-map.ts';
 
 /** A rectangle of whole photo pixels. */
 export interface PixelWindow {
@@ -36,18 +36,19 @@ export function paintLabels(map: ClassMap, eye: EyeCandidate, window: PixelWindo
   return { width: window.width, height: window.height, data };
 }
 
-function mostProbable(map: ClassMap, x: number, y: number): Label {
-  const { size } = map;
-  let label: Label = Label.other;
-  let most = sampleCell(map.background, size, x, y);
-  const consider = (candidate: Label, plane: Float32Array): void => {
-    const probability = sampleCell(plane, size, x, y);
-    if (probability <= most) return;
-    most = probability;
-    label = candidate;
-  };
-  consider(Label.sclera, map.sclera);
-  consider(Label.iris, map.iris);
-  consider(Label.pupil, map.pupil);
-  return label;
+/** The most probable class at a point, in cells: each plane interpolated with the same four weights. */
+function mostProbable({ size, background, sclera, iris, pupil }: ClassMap, x: number, y: number): Label {
+  const { at, weights } = corners(size, x, y);
+  const mix = (plane: Float32Array): number =>
+    plane[at] * weights[0] +
+    plane[at + 1] * weights[1] +
+    plane[at + size] * weights[2] +
+    plane[at + size + 1] * weights[3];
+  const no = mix(background);
+  const white = mix(sclera);
+  const ring = mix(iris);
+  const hole = mix(pupil);
+  if (ring > no && ring > white && ring >= hole) return Label.iris;
+  if (hole > no && hole > white) return Label.pupil;
+  return white > no ? Label.sclera : Label.other;
 }

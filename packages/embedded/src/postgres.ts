@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { environmentWith } from './config.ts';
 import { spawnOnLifeline } from './lifeline.ts';
 import { clusterFolder, initCluster } from './postgres-cluster.ts';
 import { postgresPrograms } from './postgres-programs.ts';
@@ -21,7 +22,8 @@ export interface PostgresOptions {
   readonly password: string;
   /** false: faster, and a power cut may destroy the data; a kill loses nothing. For tests only. */
   readonly durable: boolean;
-  readonly env: NodeJS.ProcessEnv;
+  /** The default is the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** URL of PostgreSQL without a database, password included. */
@@ -61,7 +63,7 @@ export function postgresServer(o: PostgresOptions): ServerSpec {
           stopSeconds: STOP_SECONDS,
           user,
         },
-        o.env,
+        o.env ?? environmentWith({}),
         log,
       );
     },

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { environmentWith } from './config.ts';
 import { spawnOnLifeline } from './lifeline.ts';
 import { findProgram } from './program.ts';
 import { greets, type ServerSpec, untilReady } from './server-spec.ts';
@@ -12,7 +13,7 @@ const SNAPSHOT = '60 1';
 export function redisServer(o: {
   readonly dir: string;
   readonly port: number;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv;
 }): ServerSpec {
   return {
     name: 'redis',
@@ -20,10 +21,11 @@ export function redisServer(o: {
     stopSignal: 'SIGTERM',
     stopLimitMs: STOP_SECONDS * 1000,
     async spawn(log) {
+      const env = o.env ?? environmentWith({});
       await mkdir(o.dir, { recursive: true });
-      const program = findProgram('redis-server', o.env['PATH'] ?? '');
+      const program = findProgram('redis-server', env['PATH'] ?? '');
       const args = ['--bind', HOST, '--port', String(o.port), '--dir', o.dir, '--save', SNAPSHOT, '--daemonize', 'no'];
-      return spawnOnLifeline({ program, args, cwd: o.dir, stopSignal: 'TERM', stopSeconds: STOP_SECONDS }, o.env, log);
+      return spawnOnLifeline({ program, args, cwd: o.dir, stopSignal: 'TERM', stopSeconds: STOP_SECONDS }, env, log);
     },
     ready: (signal) => untilReady(() => greets(HOST, o.port, 'PING\r\n', '+PONG'), signal),
   };

@@ -44,7 +44,6 @@ export async function startServers(): Promise<TestServers> {
         port,
         password: PASSWORD,
         durable: false,
-        env: process.env,
       }),
       join(folder.path, 'postgres.log'),
     ),
@@ -68,7 +67,7 @@ export const startRedis = (): Promise<TestServer> => startOwn('redis');
 type Killable = 'nats' | 'redis';
 
 async function run(kind: Killable, folder: string, port?: number): Promise<RunningServer> {
-  const options = { dir: join(folder, kind), port: port ?? (await freePort()), env: process.env };
+  const options = { dir: join(folder, kind), port: port ?? (await freePort()) };
   return await runServer(kind === 'nats' ? natsServer(options) : redisServer(options), join(folder, `${kind}.log`));
 }
 

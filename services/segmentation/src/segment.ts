@@ -16,7 +16,7 @@ import { findIris } from './steps/find-iris.ts';
 import { fitGeometry } from './steps/fit-geometry.ts';
 import { measureQuality, overallScore, type QualityMeasure } from './steps/measure-quality.ts';
 import { paintLabels } from './steps/paint-labels.ts';
-import { countTones } from './steps/tones.ts';
+import { countTones, type Tones } from './steps/tones.ts';
 import { evidenceScore, leastEvidence, weighNet, weighTones } from './steps/weigh-evidence.ts';
 
 /** Bounds below which a photo is refused. */
@@ -54,6 +54,7 @@ interface FoundIris {
   readonly square: CropSquare;
   readonly crop: Image;
   readonly labels: Mask;
+  readonly tones: Tones;
   readonly evidence: number;
 }
 
@@ -73,12 +74,12 @@ export async function segment(
   if (!found || found.evidence < leastEvidence) {
     return { rejection: noEye(found?.evidence ?? 0, leastEvidence) };
   }
-  const { method, geometry, square, crop, labels } = found;
+  const { method, geometry, square, crop, labels, tones } = found;
   const cover = measureCover(labels, square, geometry);
   const rejection = refuse(geometry, cover, limits);
   if (rejection) return { rejection };
 
-  const measures = await measureQuality({ crop, labels, tones: countTones(crop, labels), geometry, cover });
+  const measures = await measureQuality({ crop, labels, tones, geometry, cover });
   const mask = layMask(photo, labels, square);
   return {
     segmented: { method, geometry, mask, square, crop, labels, measures, qualityScore: overallScore(measures) },
@@ -94,8 +95,9 @@ async function findByNet(photo: Image, model: IrisModel): Promise<FoundIris | un
   const crop = cutCrop(photo, square);
   const window = { x: square.x, y: square.y, width: square.side, height: square.side };
   const labels = paintLabels(seen.map, seen.eye, window);
-  const evidence = evidenceScore(weighNet(seen.eye), weighTones(countTones(crop, labels)));
-  return { method: 'unet-two-pass', geometry, square, crop, labels, evidence };
+  const tones = countTones(crop, labels);
+  const evidence = evidenceScore(weighNet(seen.eye), weighTones(tones));
+  return { method: 'unet-two-pass', geometry, square, crop, labels, tones, evidence };
 }
 
 function refuse(geometry: IrisGeometry, cover: Cover, limits: SegmentLimits): PhotoRejection | undefined {

@@ -5,7 +5,7 @@ import { findLimbus } from './find-limbus.ts';
 import { type Circle, findPupil } from './find-pupil.ts';
 import { labelClassically } from './label-classically.ts';
 import { brightestPlane, redPlane } from './plane.ts';
-import { countTones } from './tones.ts';
+import { countTones, type Tones } from './tones.ts';
 import { evidenceScore, weighTones } from './weigh-evidence.ts';
 
 /** Side of the crop that pupil and lids are searched in; finer detail only disturbs. */
@@ -17,6 +17,7 @@ export interface ClassicalIris {
   readonly square: CropSquare;
   readonly crop: Image;
   readonly labels: Mask;
+  readonly tones: Tones;
   /** How sure it is, 0 to 1. */
   readonly evidence: number;
 }
@@ -38,8 +39,8 @@ export async function findClassically(photo: Image): Promise<ClassicalIris> {
   const frame = { frameWidth: photo.width, frameHeight: photo.height };
   const geometry = { limbus: toEllipse(circle), ...(pupil && { pupil: inPhoto(pupil) }), ...frame };
   const labels = labelClassically(crop, limbus, pupil, lids);
-  const tones = evidenceScore(weighTones(countTones(crop, labels)));
-  return { geometry, square, crop, labels, evidence: Math.min(evidence, tones) };
+  const tones = countTones(crop, labels);
+  return { geometry, square, crop, labels, tones, evidence: Math.min(evidence, evidenceScore(weighTones(tones))) };
 }
 
 /** Looks for pupil and lids in a smaller copy of the crop; all values are in the crop's own pixels. */

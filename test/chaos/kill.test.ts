@@ -55,7 +55,10 @@ async function orphans(job: Job): Promise<string[]> {
   for (const prefix of [`processed/${person.account.userId}/${job.id}/`, `work/${person.account.userId}/${job.id}/`]) {
     for await (const { key } of store.list(prefix)) keys.push(key);
   }
-  return keys.filter((key) => !new RegExp(`^processed/.*/${job.attempt}(\\.jpg|_mask\\.png)$`).test(key));
+  // A resumed job keeps what its finished steps made: result and mask may come from different attempts.
+  const attemptOf = (step: JobStep) => job.steps.find((record) => record.step === step)?.attempt;
+  const kept = [`${attemptOf(JobStep.ENHANCING)}.jpg`, `${attemptOf(JobStep.SEGMENTING)}_mask.png`];
+  return keys.filter((key) => !(key.startsWith('processed/') && kept.includes(key.split('/').at(-1)!)));
 }
 
 interface Kill {

@@ -44,24 +44,25 @@ export async function* enhance(
   const place = wanted.scale < 1 ? placeResult(crop.geometry, maxSide) : wanted;
 
   const gains = measureWhiteBalance(crop.image, crop.labels);
-  const balanced = gains ? balanceWhite(crop.image, gains) : crop.image;
+  const image = { ...crop.image, data: new Uint8Array(crop.image.data) };
+  if (gains) balanceWhite(image, gains);
   yield { fraction: balancedAt };
 
-  const contrasted = raiseContrast(balanced, crop.labels, meanRadius(crop.geometry.limbus));
-  const colourShift = meanColourShift(crop.image, contrasted, crop.labels);
+  raiseContrast(image, crop.labels, meanRadius(crop.geometry.limbus));
+  const colourShift = meanColourShift(crop.image, image, crop.labels);
   yield { fraction: contrastedAt };
 
   const cutOut = makeCutOut(crop.labels, crop.geometry);
-  const image = blackImage(place.side, place.side);
+  const result = blackImage(place.side, place.side);
   const tiles = tilesOf(place);
   for (const [done, tile] of tiles.entries()) {
-    const drawn = await upscaler.upscale(contrasted, tile);
+    const drawn = await upscaler.upscale(image, tile);
     cutOut.apply(drawn, tile);
-    paste(drawn, image, tile.x, tile.y);
+    paste(drawn, result, tile.x, tile.y);
     yield { fraction: contrastedAt + ((1 - contrastedAt) * (done + 1)) / tiles.length };
   }
   const upscaleFactor = place.side / wanted.windowSide;
-  yield { enhanced: { image, geometry: resultGeometry(crop.geometry, place), upscaleFactor, colourShift } };
+  yield { enhanced: { image: result, geometry: resultGeometry(crop.geometry, place), upscaleFactor, colourShift } };
 }
 
 function resultGeometry(

@@ -21,6 +21,8 @@ async function finish(crop: IrisCrop, maxSide = 4096): Promise<EnhancedIris> {
 
 const crop = renderCrop({ seed: 3, irisColour: 'blue', light: 'none' });
 
+const copyOf = (image: Image): Image => ({ ...image, data: image.data.slice() });
+
 describe('enhance', () => {
   test('gives a square around the limbus with a margin of a tenth of its radius, four times as large', async () => {
     const { image, geometry, upscaleFactor } = await finish(crop);
@@ -82,6 +84,13 @@ describe('enhance', () => {
     expect(geometry.limbus.cx).toBeCloseTo(50, 0);
   });
 
+  test('leaves the crop as it was, also when its pixels are a Buffer as decoders give them', async () => {
+    const data = Buffer.from(crop.image.data);
+    const { colourShift } = await finish({ ...crop, image: { ...crop.image, data } });
+    expect(Buffer.compare(data, crop.image.data)).toBe(0);
+    expect(colourShift).toBeGreaterThan(0);
+  });
+
   test('does without a pupil', async () => {
     const { limbus, frameWidth, frameHeight } = crop.geometry;
     const { geometry } = await finish({ ...crop, geometry: { limbus, frameWidth, frameHeight } });
@@ -109,15 +118,16 @@ describe('white balance', () => {
     const gains = measureWhiteBalance(warm, crop.labels)!;
     expect(gains[0]).toBeLessThan(1);
     expect(gains[2]).toBeGreaterThan(1);
-    const balanced = balanceWhite(warm, gains);
+    const balanced = copyOf(warm);
+    balanceWhite(balanced, gains);
     expect(meanColourShift(balanced, crop.image, crop.labels)).toBeLessThan(
-      0.6 * meanColourShift(warm, crop.image, crop.labels),
+      0.7 * meanColourShift(warm, crop.image, crop.labels),
     );
   });
 
   test('stays within its bound', () => {
     const gains = measureWhiteBalance(tinted(1.22, 0.8), crop.labels)!;
-    expect(Math.max(...gains) / Math.min(...gains)).toBeLessThanOrEqual(1.25 ** 2 + 1e-9);
+    expect(Math.max(...gains) / Math.min(...gains)).toBeLessThanOrEqual(1.2 ** 2 + 1e-9);
   });
 
   test('does not believe a sclera in coloured light', () => {
@@ -132,7 +142,8 @@ describe('white balance', () => {
 
 describe('raiseContrast', () => {
   const radius = meanRadius(crop.geometry.limbus);
-  const raised = raiseContrast(crop.image, crop.labels, radius);
+  const raised = copyOf(crop.image);
+  raiseContrast(raised, crop.labels, radius);
   const deviation = ({ data }: Image) => {
     const values = Array.from(crop.labels.data.keys())
       .filter((i) => crop.labels.data[i] === Label.iris)
@@ -150,7 +161,9 @@ describe('raiseContrast', () => {
 
   test('leaves a flat iris flat', () => {
     const flat = { ...crop.image, data: crop.image.data.map((_, at) => [90, 120, 140][at % 3]) };
-    const moved = raiseContrast(flat, crop.labels, radius).data.map((value, at) => Math.abs(value - flat.data[at]));
+    const raisedFlat = copyOf(flat);
+    raiseContrast(raisedFlat, crop.labels, radius);
+    const moved = raisedFlat.data.map((value, at) => Math.abs(value - flat.data[at]));
     expect(moved.some((step) => step > 1)).toBe(false);
   });
 });

@@ -11,9 +11,9 @@ const leastShare = 0.004;
 const scleraRed = 1.08;
 const scleraBlue = 0.95;
 /** Share of the cast that is taken out; the rest may be the eye's own. */
-const strength = 0.7;
+const strength = 0.55;
 /** No channel changes by more than this factor. */
-const mostGain = 1.25;
+const mostGain = 1.2;
 /** A sclera further from white than this factor is lit by coloured light, inflamed, or not a sclera: left alone. */
 const mostTint = 1.9;
 /** Brightness quantiles between which sclera pixels count: below are shadows, vessels and lashes, above highlights. */
@@ -38,14 +38,12 @@ export function measureWhiteBalance(image: Image, labels: Mask): WhiteGains | un
   return [gains[0] / grey, gains[1] / grey, gains[2] / grey];
 }
 
-/** The picture with gains applied in linear light. */
-export function balanceWhite(image: Image, gains: WhiteGains): Image {
+/** Applies gains in linear light, in place. */
+export function balanceWhite({ data }: Image, gains: WhiteGains): void {
   const tables = gains.map((gain) => Uint8Array.from(linearLight, (light) => Math.round(srgbValue(light * gain))));
-  const data = new Uint8Array(image.data.length);
   for (let i = 0; i < data.length; i += 3) {
-    for (let c = 0; c < 3; c++) data[i + c] = tables[c][image.data[i + c]];
+    for (let c = 0; c < 3; c++) data[i + c] = tables[c][data[i + c]];
   }
-  return { width: image.width, height: image.height, data };
 }
 
 interface ScleraPixel {

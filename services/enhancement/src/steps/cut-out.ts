@@ -7,9 +7,11 @@ export interface CutOut {
   apply(picture: Image, region: Region): void;
 }
 
+/** The limbus is no line: its outermost part, this share of its radius, is half sclera and is left away. */
+const insetShare = 0.014;
 /** The edge fades over this many source pixels, and over at least this share of the limbus radius. */
 const edgePixels = 2;
-const edgeShare = 0.008;
+const edgeShare = 0.01;
 /** Where the smoothed label map is this sure of iris or pupil, a pixel begins to show, and shows in full. */
 const shownFrom = 0.5;
 const shownFully = 0.92;
@@ -20,6 +22,7 @@ const shownFully = 0.92;
  */
 export function makeCutOut(labels: Mask, geometry: IrisGeometry): CutOut {
   const edge = Math.max(edgePixels, edgeShare * meanRadius(geometry.limbus));
+  const inset = insetShare * meanRadius(geometry.limbus);
   const seen = smoothLabels(labels, edge);
   const inside = depthInside(geometry.limbus);
   return {
@@ -28,7 +31,7 @@ export function makeCutOut(labels: Mask, geometry: IrisGeometry): CutOut {
         const v = region.originY + (region.y + y + 0.5) / region.scale;
         for (let x = 0; x < width; x++, i += 3) {
           const u = region.originX + (region.x + x + 0.5) / region.scale;
-          const limbus = eased(inside(u, v) / edge);
+          const limbus = eased((inside(u, v) - inset) / edge);
           const lids = limbus > 0 ? eased((sureness(seen, u, v) - shownFrom) / (shownFully - shownFrom)) : 0;
           const opacity = Math.min(limbus, lids);
           if (opacity >= 1) continue;

@@ -21,7 +21,7 @@ export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image>
   const pixels = numberHole(image, hole, labels, frame);
   const colours = await continueFibres(crop, hole);
   borrowGrain(image, pixels, frame, meanRadius(geometry.limbus), colours);
-  const data = Uint8Array.from(image.data);
+  const data = new Uint8Array(image.data);
   for (let n = 0; n < pixels.count; n++) {
     for (let c = 0; c < 3; c++) data[pixels.at[n] * 3 + c] = Math.min(255, Math.max(0, Math.round(colours[n * 3 + c])));
   }

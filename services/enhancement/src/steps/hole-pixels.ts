@@ -46,3 +46,28 @@ export function numberHole(crop: Image, hole: Mask, labels: Mask, frame: PolarFr
 function* indices(hole: Mask): Iterable<number> {
   for (let i = 0; i < hole.data.length; i++) if (hole.data[i] > 0) yield i;
 }
+
+/** The separate holes (8 neighbours), each as the numbers of its pixels. */
+export function separateHoles(hole: HolePixels, width: number): number[][] {
+  const seen = new Uint8Array(hole.count);
+  const parts: number[][] = [];
+  for (let start = 0; start < hole.count; start++) {
+    if (seen[start] === 1) continue;
+    const part = [start];
+    seen[start] = 1;
+    for (let head = 0; head < part.length; head++) {
+      const x = hole.at[part[head]] % width;
+      const y = Math.floor(hole.at[part[head]] / width);
+      for (let v = y - 1; v <= y + 1; v++) {
+        for (let u = x - 1; u <= x + 1; u++) {
+          const n = hole.numberAt(u, v);
+          if (n < 0 || seen[n] === 1) continue;
+          seen[n] = 1;
+          part.push(n);
+        }
+      }
+    }
+    parts.push(part);
+  }
+  return parts;
+}

@@ -12,18 +12,17 @@ const reachShare = 0.07;
 const mostCells = 512;
 
 /**
- * Raises local contrast of the visible iris, lightness only:
+ * Raises local contrast of the visible iris, in place, lightness only:
  * 1) L* of iris pixels averaged over the cells of a coarse grid, then over their surroundings, lids and pupil not
  * counted, so that no halo forms at them; 2) each iris pixel moves away from its surroundings by a share, edges less;
  * 3) red, green and blue are scaled alike in linear light, so that hue and saturation stay.
  *
  * @param radius of the limbus, in pixels.
  */
-export function raiseContrast(image: Image, labels: Mask, radius: number): Image {
-  const { width, height } = image;
+export function raiseContrast(image: Image, labels: Mask, radius: number): void {
+  const { width, height, data } = image;
   const cell = Math.max(1, Math.ceil(Math.max(width, height) / mostCells));
   const around = measureAround(image, labels, cell, Math.max(1, Math.round((reachShare * radius) / cell)));
-  const data = Uint8Array.from(image.data);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       if (labels.data[i] !== Label.iris) continue;
@@ -32,10 +31,9 @@ export function raiseContrast(image: Image, labels: Mask, radius: number): Image
       const apart = lightness - between(around, (x + 0.5) / cell - 0.5, (y + 0.5) / cell - 0.5);
       const moved = lightness + (gain * apart) / (1 + (apart / edgeFrom) ** 2);
       const factor = light > 0 ? lightOf(Math.min(100, Math.max(0, moved))) / light : 1;
-      for (let c = 0; c < 3; c++) data[i * 3 + c] = Math.round(srgbValue(linearLight[image.data[i * 3 + c]] * factor));
+      for (let c = 0; c < 3; c++) data[i * 3 + c] = Math.round(srgbValue(linearLight[data[i * 3 + c]] * factor));
     }
   }
-  return { width, height, data };
 }
 
 interface Grid {

@@ -30,7 +30,8 @@ export async function decodeMask(bytes: Uint8Array): Promise<Mask> {
 
 /** JPEG with full colour resolution (4:4:4), sRGB. `quality` 1 to 100. */
 export async function encodeJpeg(image: Image, quality: number): Promise<Uint8Array> {
-  return pixels(image).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+  // Optimised Huffman tables would save a tenth of the file, but libjpeg then holds all coefficients: 6 bytes a pixel.
+  return pixels(image).jpeg({ quality, chromaSubsampling: '4:4:4', optimiseCoding: false }).toBuffer();
 }
 
 /**

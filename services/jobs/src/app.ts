@@ -131,7 +131,10 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       router.service(DownloadService, downloadService({ db, store, consent, links }));
     },
   });
-  stack.use(server);
+  // Both at once: the runner hands its jobs back while the server drains.
+  stack.defer(async () => {
+    await Promise.all([server[Symbol.asyncDispose](), runner[Symbol.asyncDispose]()]);
+  });
   const running = stack.move();
   return { url: server.url, port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

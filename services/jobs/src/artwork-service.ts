@@ -24,8 +24,8 @@ import { insertJob, stepsOfJobs } from './job-store.ts';
 import { revokeLinks } from './link-store.ts';
 import type { Links } from './links.ts';
 import { cutPage, readPage } from './pages.ts';
-import { noSuchPhoto } from './photo-service.ts';
-import { findAnyPhoto, lockPhotos, type PhotoRow } from './photo-store.ts';
+import { findPhotos, lockPhotos } from './photo-store.ts';
+import { requireUploaded } from './photos.ts';
 import { requestKey } from './request-key.ts';
 import { JobClassRank, type JobsDatabase } from './schema.ts';
 import { STEPS_OF_KIND } from './steps.ts';
@@ -89,8 +89,7 @@ async function linksOf(links: Links, row: ArtworkRow): Promise<ArtworkLinks> {
 async function createArtwork(o: ArtworkServiceOptions, request: CreateArtworkRequest, context: HandlerContext) {
   const { userId } = requireUser(context);
   const ids = request.photoIds;
-  const found = await Promise.all(ids.map((id) => findAnyPhoto(o.db, id)));
-  const photos = requireUploaded(ids, found);
+  const photos = requireUploaded(ids, await findPhotos(o.db, ids));
   const owned = photos.map((photo) => ({ photoId: photo.id, ownerId: photo.user_id }));
   await requireArtworkPermission(o.consent, userId, owned, context.signal);
   await requireConsent(o.consent, photos, ConsentPurpose.DATA_PROCESSING, context.signal);
@@ -104,23 +103,13 @@ async function createArtwork(o: ArtworkServiceOptions, request: CreateArtworkReq
   return { artwork: (await messages(o, [await artworkOf(o, id, context)]))[0] };
 }
 
-function requireUploaded(ids: readonly string[], photos: ReadonlyArray<PhotoRow | undefined>): PhotoRow[] {
-  return photos.map((photo, index) => {
-    if (photo === undefined) throw noSuchPhoto(ids[index]!);
-    if (photo.upload_status === 'uploaded') return photo;
-    const metadata = { photo_id: photo.id };
-    throw new DomainError(ErrorReason.PHOTO_NOT_UPLOADED, 'the photo’s upload is not confirmed', metadata);
-  });
-}
-
 async function insertWithJob(
   trx: Transaction<JobsDatabase>,
   clock: Clock,
   userId: string,
   request: CreateArtworkRequest,
 ): Promise<string> {
-  const locked = await lockPhotos(trx, request.photoIds);
-  const photos = requireUploaded(request.photoIds, locked);
+  const photos = requireUploaded(request.photoIds, await lockPhotos(trx, request.photoIds));
   const results = await bestResults(trx, request.photoIds);
   const { kind, spec } = artworkWish(request.spec);
   const sources = photos.map((photo) => bestPicture(kind, photo, results));

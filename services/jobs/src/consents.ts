@@ -26,7 +26,7 @@ export function subjectMessage(row: SubjectRow): Subject {
   return create(SubjectSchema, { id: row.subject_id, kind: SUBJECT_KINDS[row.subject_kind] });
 }
 
-/** The different subjects among `rows`. */
+/** The different subjects among rows that name one, without their other columns. */
 export function distinctSubjects(rows: readonly SubjectRow[]): SubjectRow[] {
   const byKey = new Map(
     rows.map(({ subject_id, subject_kind }) => [`${subject_id} ${subject_kind}`, { subject_id, subject_kind }]),

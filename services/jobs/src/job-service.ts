@@ -22,14 +22,14 @@ import type { Transaction } from 'kysely';
 import { findArtwork } from './artwork-store.ts';
 import { changeJob, type JobRow } from './change-job.ts';
 import type { Changes } from './changes.ts';
-import { type ConsentClient, requireConsent } from './consents.ts';
+import { type ConsentClient, distinctSubjects, requireConsent } from './consents.ts';
 import { jobMessage } from './job-message.ts';
 import { findJob, findJobs, insertJob, listJobs, stepsOfJobs } from './job-store.ts';
 import { priorityInBatch } from './jobs.ts';
 import type { Links } from './links.ts';
 import { cutPage, readPage } from './pages.ts';
-import { noSuchPhoto } from './photo-service.ts';
-import { findPhoto, lockPhotos, type PhotoRow } from './photo-store.ts';
+import { findPhotos, lockPhotos } from './photo-store.ts';
+import { requireUploaded } from './photos.ts';
 import { requestKey } from './request-key.ts';
 import { JobClassRank, type JobsDatabase } from './schema.ts';
 import { sessionGuard } from './session-guard.ts';
@@ -92,12 +92,8 @@ async function createJobs(
 ): Promise<JobRow[]> {
   const { userId } = requireUser(context);
   // Refused before anything is written; the capability of each step asks again.
-  const wanted = await Promise.all(request.photoIds.map((id) => findPhoto(o.db, id, userId)));
-  const subjects = requireUsable(request.photoIds, wanted).map(({ subject_id, subject_kind }) => ({
-    subject_id,
-    subject_kind,
-  }));
-  await requireConsent(o.consent, subjects, ConsentPurpose.DATA_PROCESSING, context.signal);
+  const photos = requireUploaded(request.photoIds, await findPhotos(o.db, request.photoIds), userId);
+  await requireConsent(o.consent, photos, ConsentPurpose.DATA_PROCESSING, context.signal);
   const { id } = await o.db.transaction().execute((trx) =>
     once(trx, requestKey(userId, JobService.method.createJobs, request), async () => {
       const ids = await insertBatch(trx, request.photoIds, userId);
@@ -108,7 +104,7 @@ async function createJobs(
 }
 
 async function insertBatch(trx: Transaction<JobsDatabase>, photoIds: readonly string[], userId: string) {
-  const photos = requireUsable(photoIds, await lockPhotos(trx, photoIds));
+  const photos = requireUploaded(photoIds, await lockPhotos(trx, photoIds), userId);
   const ids: string[] = [];
   for (const [index, photo] of photos.entries()) {
     const job = {
@@ -120,21 +116,9 @@ async function insertBatch(trx: Transaction<JobsDatabase>, photoIds: readonly st
       priority: priorityInBatch(index),
       traceparent: currentTraceHeaders()['traceparent'] ?? null,
     } as const;
-    const { subject_id, subject_kind } = photo;
-    ids.push(await insertJob(trx, job, [{ subject_id, subject_kind }]));
+    ids.push(await insertJob(trx, job, distinctSubjects([photo])));
   }
   return ids;
-}
-
-function requireUsable(ids: readonly string[], photos: ReadonlyArray<PhotoRow | undefined>): PhotoRow[] {
-  return photos.map((photo, index) => {
-    if (photo === undefined) throw noSuchPhoto(ids[index]!);
-    if (photo.upload_status !== 'uploaded') {
-      const metadata = { photo_id: photo.id };
-      throw new DomainError(ErrorReason.PHOTO_NOT_UPLOADED, 'the photo’s upload is not confirmed', metadata);
-    }
-    return photo;
-  });
 }
 
 async function linksOf(o: JobServiceOptions, job: JobRow): Promise<JobLinks> {

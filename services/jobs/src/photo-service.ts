@@ -15,7 +15,7 @@ import { type ConsentClient, requireConsent } from './consents.ts';
 import { subjectKindName } from './job-enums.ts';
 import { cutPage, readPage } from './pages.ts';
 import { buryPhoto, findPhoto, insertPhoto, listPhotos, markUploaded, type PhotoRow } from './photo-store.ts';
-import { photoMessage, verifyUpload } from './photos.ts';
+import { noSuchPhoto, photoMessage, verifyUpload } from './photos.ts';
 import { requestKey } from './request-key.ts';
 import type { JobsDatabase } from './schema.ts';
 
@@ -49,11 +49,6 @@ export function photoService(o: PhotoServiceOptions): ServiceImpl<typeof PhotoSe
     },
     deletePhoto: (request, context) => deletePhoto(o, request, context),
   };
-}
-
-/** NOT_FOUND as every door of this service says it, also for somebody else's photo. */
-export function noSuchPhoto(id: string): DomainError {
-  return new DomainError(ErrorReason.NOT_FOUND, 'there is no such photo', { resource: 'photo', id });
 }
 
 async function photoOf(o: PhotoServiceOptions, id: string, context: HandlerContext): Promise<PhotoRow> {

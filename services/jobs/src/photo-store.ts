@@ -13,28 +13,31 @@ export async function insertPhoto(trx: Transaction<JobsDatabase>, photo: Inserta
 
 /** One photo of `userId`; undefined when there is none, it is deleted, or it is somebody else's. */
 export async function findPhoto(db: Database<JobsDatabase>, id: string, userId: string): Promise<PhotoRow | undefined> {
-  const photo = await findAnyPhoto(db, id);
+  const [photo] = await findPhotos(db, [id]);
   return photo?.user_id === userId ? photo : undefined;
 }
 
-/** One photo, whoever owns it; undefined when there is none or it is deleted. */
-export function findAnyPhoto(db: Database<JobsDatabase>, id: string): Promise<PhotoRow | undefined> {
-  return db.selectFrom('photos').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+/** Photos in the order of `ids`, whoever owns them. Undefined where there is none or it is deleted. */
+export async function findPhotos(
+  db: Database<JobsDatabase>,
+  ids: readonly string[],
+): Promise<Array<PhotoRow | undefined>> {
+  return inOrder(ids, await photosById(db, ids).execute());
 }
 
-/** Photos in the order of `ids`, kept from being deleted until the transaction ends. Undefined where there is none. */
+/** The same, kept from being deleted until the transaction ends. */
 export async function lockPhotos(
   trx: Transaction<JobsDatabase>,
   ids: readonly string[],
 ): Promise<Array<PhotoRow | undefined>> {
-  const rows = await trx
-    .selectFrom('photos')
-    .selectAll()
-    .where('id', 'in', ids)
-    .where('deleted_at', 'is', null)
-    .orderBy('id')
-    .forShare()
-    .execute();
+  return inOrder(ids, await photosById(trx, ids).orderBy('id').forShare().execute());
+}
+
+function photosById(db: Database<JobsDatabase>, ids: readonly string[]) {
+  return db.selectFrom('photos').selectAll().where('id', 'in', ids).where('deleted_at', 'is', null);
+}
+
+function inOrder(ids: readonly string[], rows: readonly PhotoRow[]): Array<PhotoRow | undefined> {
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => byId.get(id));
 }

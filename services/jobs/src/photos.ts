@@ -25,6 +25,31 @@ export function photoMessage(row: PhotoRow): Photo {
   });
 }
 
+/** NOT_FOUND for a photo, also for somebody else's. */
+export function noSuchPhoto(id: string): DomainError {
+  return new DomainError(ErrorReason.NOT_FOUND, 'there is no such photo', { resource: 'photo', id });
+}
+
+/**
+ * The photos that were asked for as `ids`, all of them there and uploaded. With `ownerId` all must be that user's.
+ * Throws NOT_FOUND or PHOTO_NOT_UPLOADED for the first that is not.
+ */
+export function requireUploaded(
+  ids: readonly string[],
+  photos: ReadonlyArray<PhotoRow | undefined>,
+  ownerId?: string,
+): PhotoRow[] {
+  return photos.map((photo, index) => {
+    if (photo === undefined || (ownerId ?? photo.user_id) !== photo.user_id) throw noSuchPhoto(ids[index]!);
+    if (photo.upload_status !== 'uploaded') throw notUploaded(photo.id, 'the photo’s upload is not confirmed');
+    return photo;
+  });
+}
+
+function notUploaded(id: string, message: string): DomainError {
+  return new DomainError(ErrorReason.PHOTO_NOT_UPLOADED, message, { photo_id: id });
+}
+
 /**
  * Reads a photo's bytes once and holds them against what was announced. Throws PHOTO_NOT_UPLOADED {photo_id} when
  * nothing is stored; UPLOAD_MISMATCH {field: size_bytes or sha256, expected, actual} when something else is, and
@@ -32,10 +57,7 @@ export function photoMessage(row: PhotoRow): Photo {
  */
 export async function verifyUpload(store: ObjectStore, photo: AnnouncedBytes, signal: AbortSignal): Promise<void> {
   const stored = await store.head(photo.object_key);
-  if (stored === undefined) {
-    const metadata = { photo_id: photo.id };
-    throw new DomainError(ErrorReason.PHOTO_NOT_UPLOADED, 'the photo’s bytes have not arrived', metadata);
-  }
+  if (stored === undefined) throw notUploaded(photo.id, 'the photo’s bytes have not arrived');
   const mismatch =
     difference('size_bytes', String(photo.size_bytes), String(stored.sizeBytes)) ??
     difference('sha256', photo.sha256, await sha256Of(store, photo.object_key, signal));

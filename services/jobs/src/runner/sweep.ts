@@ -1,4 +1,4 @@
-import type { Database } from '@irisvue/database';
+import { type Database, forgetRequests } from '@irisvue/database';
 import type { Clock, Logger } from '@irisvue/runtime';
 import { artworkPrefix, type ObjectStore, resultsPrefix, workPrefix } from '@irisvue/storage';
 import { awaitedPhotos, buryPhoto } from '../photo-store.ts';
@@ -6,6 +6,9 @@ import { releaseExpiredLeases } from '../queue-store.ts';
 import type { JobsDatabase } from '../schema.ts';
 import { type JobToSweep, jobsToSweep, markSwept, photosToSweep } from '../sweep-store.ts';
 import type { Wake } from '../wake.ts';
+
+/** A repeat of a request is known for this long; clients give up much earlier. */
+const REQUESTS_KEPT_MS = 7 * 24 * 3_600_000;
 
 export interface SweepOptions {
   readonly db: Database<JobsDatabase>;
@@ -22,7 +25,8 @@ export interface SweepOptions {
  * One sweep:
  * 1) jobs whose runner crashed go back to the queue;
  * 2) photos whose bytes never arrived are buried;
- * 3) objects that no row points at are deleted: of ended jobs (other attempts, work/), of buried photos and artworks.
+ * 3) objects that no row points at are deleted: of ended jobs (other attempts, work/), of buried photos and artworks;
+ * 4) requests that nobody repeats any more are forgotten.
  *
  * Any number of replicas may sweep at the same time: each part is harmless when done twice. Gives what was done.
  */
@@ -39,6 +43,7 @@ export async function sweep(o: SweepOptions): Promise<{ released: number; buried
     objects += 1;
     await markSwept(o.db, 'photos', photo.id, o.lateWriterMs);
   }
+  await forgetRequests(o.db, new Date(o.clock.now().getTime() - REQUESTS_KEPT_MS));
   return { released, buried, objects };
 }
 

@@ -178,7 +178,7 @@ export const ListJobsResponseSchema: GenMessage<ListJobsResponse> = /*@__PURE__*
  */
 export type WatchJobsRequest = Message<"irisvue.jobs.v1.WatchJobsRequest"> & {
   /**
-   * Only jobs whose revision is greater. 0: all that have not ended, then every change.
+   * Only jobs whose revision is greater. 0: all that have not ended (the named ones also when they have), then every change.
    *
    * @generated from field: int64 after_revision = 1;
    */

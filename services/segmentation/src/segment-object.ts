@@ -54,7 +54,8 @@ export async function* segmentObject(
   yield progress(SegmentStep.LOADING, 1);
 
   yield progress(SegmentStep.SEGMENTING, 0);
-  const outcome = await segment(photo.image, model, limits);
+  const minIrisPx = request.minIrisDiameterPx || limits.minIrisPx;
+  const outcome = await segment(photo.image, model, { ...limits, minIrisPx });
   if ('rejection' in outcome) return yield refusal(outcome.rejection);
   const { segmented } = outcome;
   yield progress(SegmentStep.SEGMENTING, 0.6);

@@ -23,6 +23,12 @@ import { fromColumn, toColumn } from '../message-column.ts';
 import type { PhotoRow } from '../photo-store.ts';
 import type { StepCall, StepEvent, VisionClients } from './step-work.ts';
 
+/**
+ * Fewest pixels across the iris in a labelled test set: it is there to be measured, so only what no method could find
+ * is refused for its size. Everybody else's photos meet the limit of the segmentation service.
+ */
+const evaluationMinIrisPx = 32;
+
 /** Finds the iris in the photo. */
 export async function* segment(
   { segmentation }: VisionClients,
@@ -41,6 +47,7 @@ export async function* segment(
     maskKey: maskKey(job.user_id, job.id, job.attempt),
     cropKey: workKey(job.user_id, job.id, job.attempt, 'crop.png'),
     labelsKey: workKey(job.user_id, job.id, job.attempt, 'labels.png'),
+    minIrisDiameterPx: photo.subject_kind === 'evaluation' ? evaluationMinIrisPx : 0,
   };
   for await (const { event } of segmentation.segment(request, { signal, headers })) {
     switch (event.case) {

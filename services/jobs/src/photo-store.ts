@@ -87,12 +87,16 @@ export async function buryPhoto(
 }
 
 async function buryArtworksOf(trx: Transaction<JobsDatabase>, photoId: string): Promise<void> {
-  await trx
+  const buried = await trx
     .updateTable('artworks')
     .set({ deleted_at: sql`now()`, thumbnail: null, link_epoch: sql`link_epoch + 1` })
     .where('id', 'in', (of) => of.selectFrom('artwork_sources').select('artwork_id').where('photo_id', '=', photoId))
     .where('deleted_at', 'is', null)
+    .returning('id')
     .execute();
+  const ids = buried.map(({ id }) => id);
+  if (ids.length === 0) return;
+  await trx.updateTable('artwork_sources').set({ geometry: null }).where('artwork_id', 'in', ids).execute();
 }
 
 async function buryJobsOf(trx: Transaction<JobsDatabase>, photoId: string, reason?: string): Promise<void> {

@@ -104,7 +104,7 @@ export interface Checkpoint {
   readonly photo?: { readonly id: string; readonly width: number; readonly height: number };
 }
 
-/** Keeps a finished step, so that a crash resumes behind it, and announces it. Throws LeaseLost. */
+/** Keeps a finished step, so that a crash resumes behind it, and announces it. Harmless to repeat. Throws LeaseLost. */
 export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, done: Checkpoint): Promise<void> {
   await db.transaction().execute(async (trx) => {
     if (done.photo !== undefined) {
@@ -118,7 +118,7 @@ export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, d
     }
     const job = await lockJob(trx, lease);
     if (job === undefined) throw new LeaseLost(lease);
-    await trx
+    const kept = await trx
       .insertInto('job_steps')
       .values({
         job_id: lease.jobId,
@@ -128,7 +128,10 @@ export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, d
         provenance: done.provenance ?? null,
         duration_ms: Math.round(done.durationMs),
       })
-      .execute();
+      .onConflict((conflict) => conflict.columns(['job_id', 'step']).doNothing())
+      .executeTakeFirst();
+    // Kept already: the database committed, and its answer was lost with the connection.
+    if (kept.numInsertedOrUpdatedRows === 0n) return;
     await trx
       .updateTable('jobs')
       .set({ step: done.step, next_step: done.nextStep, progress: Math.max(job.progress, done.progress) })

@@ -8,9 +8,13 @@ import type { JobsDatabase } from './schema.ts';
 /** Rows that one sweep looks at; the next one goes on. */
 const BATCH = 50;
 
+/** When a row was due, to the microsecond: a row that became due anew since then is not the one that was swept. */
+const due = sql<string>`sweep_at::text`.as('due');
+
 /** An ended job whose objects are due, and those of them that stay. */
 export interface JobToSweep {
   readonly id: string;
+  readonly due: string;
   readonly userId: string;
   readonly artworkId: string | null;
   readonly keep: readonly string[];
@@ -22,11 +26,13 @@ export async function jobsToSweep(db: Database<JobsDatabase>): Promise<JobToSwee
     .selectFrom('jobs')
     .leftJoin('artworks', 'artworks.id', 'jobs.artwork_id')
     .select(['jobs.id', 'jobs.user_id', 'jobs.artwork_id', 'jobs.result', 'jobs.mask', 'artworks.thumbnail'])
+    .select(due)
     .where('jobs.sweep_at', '<=', sql<Date>`now()`)
     .limit(BATCH)
     .execute();
   return rows.map((row) => ({
     id: row.id,
+    due: row.due,
     userId: row.user_id,
     artworkId: row.artwork_id,
     keep: [row.result, row.mask, row.thumbnail].flatMap((column) => fromColumn(ObjectRefSchema, column)?.key ?? []),
@@ -34,10 +40,13 @@ export async function jobsToSweep(db: Database<JobsDatabase>): Promise<JobToSwee
 }
 
 /** Deleted photos whose bytes are due. */
-export function photosToSweep(db: Database<JobsDatabase>): Promise<Array<{ id: string; object_key: string }>> {
+export function photosToSweep(
+  db: Database<JobsDatabase>,
+): Promise<Array<{ id: string; object_key: string; due: string }>> {
   return db
     .selectFrom('photos')
     .select(['id', 'object_key'])
+    .select(due)
     .where('sweep_at', '<=', sql<Date>`now()`)
     .limit(BATCH)
     .execute();
@@ -45,17 +54,19 @@ export function photosToSweep(db: Database<JobsDatabase>): Promise<Array<{ id: s
 
 /**
  * Notes that a row's objects were swept. The first sweep is followed by a second one after `againMs`, for what a
- * writer that was cut off late may still have stored; then it is done with.
+ * writer that was cut off late may still have stored; then it is done with. A row that was buried while it was swept
+ * is due anew, and stays so.
  */
 export async function markSwept(
   db: Database<JobsDatabase>,
   table: 'jobs' | 'photos',
-  id: string,
+  swept: { readonly id: string; readonly due: string },
   againMs: number,
 ): Promise<void> {
   await db
     .updateTable(table)
     .set({ sweeps: sql`sweeps + 1`, sweep_at: sql`CASE WHEN sweeps = 0 THEN ${fromNow(againMs)} END` })
-    .where('id', '=', id)
+    .where('id', '=', swept.id)
+    .where('sweep_at', '=', sql<Date>`${swept.due}::timestamptz`)
     .execute();
 }

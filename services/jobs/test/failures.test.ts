@@ -37,6 +37,13 @@ test('what the service itself cannot reach is transient, also while it answers',
   expect(happeningOf(down, at({ answering: true }))).toMatchObject({ type: 'broke' });
 });
 
+test('our own database is nothing to count against the job; a service’s database is something that is down', () => {
+  const metadata = { dependency: 'database' };
+  const ours = new DomainError(ErrorReason.DEPENDENCY_DOWN, 'out of reach', metadata);
+  expect(happeningOf(ours, at())).toEqual({ type: 'handed_back', delayMs: 1_000 });
+  expect(happeningOf(wire(ErrorReason.DEPENDENCY_DOWN, metadata), at())).toMatchObject({ type: 'broke' });
+});
+
 test('a slot that died crashed, whenever it did', () => {
   const died = wire(ErrorReason.DEPENDENCY_DOWN, { dependency: 'slot' });
   expect(happeningOf(died, at())).toEqual({ type: 'crashed' });

@@ -1,9 +1,10 @@
 import { type Database, newId, openDatabase } from '@irisvue/database';
+import { countPendingEvents } from '@irisvue/events';
 import { createLogger } from '@irisvue/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { insertJob } from '../src/job-store.ts';
 import { insertPhoto } from '../src/photo-store.ts';
-import { changeLeasedJob, claimJob, releaseExpiredLeases, renewLeases } from '../src/queue-store.ts';
+import { changeLeasedJob, claimJob, releaseExpiredLeases, renewLeases, saveCheckpoint } from '../src/queue-store.ts';
 import type { JobStepName, JobsDatabase } from '../src/schema.ts';
 import { testDatabase } from './test-servers.ts';
 
@@ -122,6 +123,19 @@ describe('a claim', () => {
     );
     expect(claimed.flat().sort()).toEqual(ids.toSorted());
   });
+});
+
+test('a checkpoint whose commit was not heard of is written again without harm', async () => {
+  const id = await job(newId());
+  const { attempt } = (await claim('me'))!;
+  const lease = { jobId: id, attempt, holder: 'me' };
+  const before = await countPendingEvents(db);
+  const done = { step: 'segmenting', nextStep: 'enhancing', progress: 40, durationMs: 1, outcome: '{}' } as const;
+  await saveCheckpoint(db, lease, done);
+  await saveCheckpoint(db, lease, done);
+  const row = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  expect(row).toMatchObject({ status: 'processing', next_step: 'enhancing', progress: 40 });
+  expect(await countPendingEvents(db)).toBe(before + 1);
 });
 
 describe('a lease', () => {

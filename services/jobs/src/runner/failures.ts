@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { ErrorReason, errorDetail } from '@irisvue/runtime';
+import { DomainError, ErrorReason, errorDetail } from '@irisvue/runtime';
 import { CONSENT_WITHDRAWN, type JobHappening, retryDelayMs } from '../jobs.ts';
 import { LeaseLost } from '../queue-store.ts';
 
@@ -11,6 +11,8 @@ export class TimeLimitReached extends Error {}
 const SOMETHING_FAILED = 'Something went wrong on our side.';
 const TOOK_TOO_LONG = 'The work took too long and was stopped.';
 
+/** Wait after our own database was out of reach. */
+const DATABASE_WAIT_MS = 1_000;
 /** Wait after NO_FREE_SLOT when the service does not say how long. */
 const DEFAULT_SLOT_WAIT_MS = 500;
 
@@ -57,6 +59,10 @@ export function happeningOf(error: unknown, at: Circumstances): JobHappening | u
       return { type: 'cancelled', reason: CONSENT_WITHDRAWN };
     case ErrorReason.DEPENDENCY_DOWN: {
       const { dependency } = detail.metadata;
+      // Our own database: nobody else's fault, and nothing to count against the job.
+      if (error instanceof DomainError && dependency === 'database') {
+        return { type: 'handed_back', delayMs: DATABASE_WAIT_MS };
+      }
       const died = dependency === 'slot' || (at.answering && dependency === at.service);
       return died ? { type: 'crashed' } : broke;
     }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@irisvue/runtime';
-import { ErrorReason, errorDetail } from '@irisvue/runtime';
+import { ErrorReason, errorDetail, type Logger } from '@irisvue/runtime';
 import { markMade } from '../artwork-store.ts';
 import { changeJob, type JobRow, type Lease } from '../change-job.ts';
 import { stepsOfJobs } from '../job-store.ts';
@@ -17,6 +16,8 @@ import type { StepEvent } from './step-work.ts';
 
 /** Pause between attempts to write while the database is out of reach. */
 const WRITE_RETRY_MS = 500;
+/** How long the end of an attempt is tried to be written; after that the lease expires and the job is taken up again. */
+const SETTLE_MS = 10_000;
 
 export interface RunJobOptions extends StepPeers {
   readonly slots: Slots;
@@ -145,16 +146,13 @@ async function settle(
     return;
   }
   o.logger.warn({ ...about, err: error, happening: happening.type }, 'a step broke off');
-  if (service !== undefined && happening.type === 'handed_back' && happening.delayMs > 0) {
+  const detail = errorDetail(error);
+  if (service !== undefined && detail?.reason === ErrorReason.NO_FREE_SLOT && happening.type === 'handed_back') {
     o.slots.pause(service, happening.delayMs);
   }
-  const dependency = errorDetail(error)?.metadata['dependency'];
-  if (service !== undefined && dependency === service) o.slots.markDown(service);
+  if (service !== undefined && detail?.metadata['dependency'] === service) o.slots.markDown(service);
   // The signal may have aborted, so the write is bounded by the lease alone: a lost one refuses it.
   await persist(o, AbortSignal.timeout(SETTLE_MS), () => changeLeasedJob(o.db, lease, happening)).catch((lost) =>
     o.logger.warn({ ...about, err: lost }, 'the end of an attempt was not written; its lease will expire'),
   );
 }
-
-/** How long the end of an attempt is tried to be written; after that the lease expires and the job is taken up again. */
-const SETTLE_MS = 10_000;

@@ -36,12 +36,12 @@ export async function sweep(o: SweepOptions): Promise<{ released: number; buried
   let objects = 0;
   for (const job of await jobsToSweep(o.db)) {
     objects += await sweepJob(o.store, job);
-    await markSwept(o.db, 'jobs', job.id, o.lateWriterMs);
+    await markSwept(o.db, 'jobs', job, o.lateWriterMs);
   }
   for (const photo of await photosToSweep(o.db)) {
     await o.store.delete(photo.object_key);
     objects += 1;
-    await markSwept(o.db, 'photos', photo.id, o.lateWriterMs);
+    await markSwept(o.db, 'photos', photo, o.lateWriterMs);
   }
   await forgetRequests(o.db, new Date(o.clock.now().getTime() - REQUESTS_KEPT_MS));
   return { released, buried, objects };

@@ -11,8 +11,8 @@ const grainShare = 0.5;
 const grainScale = 0.045;
 /** Grain sets in over this share of its own scale: at the rim the fibres themselves still go on. */
 const setInShare = 0.5;
-/** Every how many-th pixel of a hole is looked at when donors are compared. */
-const sampling = 3;
+/** About this many pixels of a hole are looked at when donors are compared. */
+const sampleSize = 1500;
 /** Least share of a hole that must land on known iris. */
 const leastLanded = 0.9;
 /** The mean is taken over a grid of about this many points each way. */
@@ -63,7 +63,8 @@ function chooseTurn(
   colours: Float32Array,
 ): number | undefined {
   let best: { readonly turn: number; readonly cost: number } | undefined;
-  const looked = part.filter((_, k) => k % sampling === 0);
+  const step = Math.ceil(part.length / sampleSize);
+  const looked = part.filter((_, k) => k % step === 0);
   for (const turn of turns) {
     let cost = 0;
     let landed = 0;

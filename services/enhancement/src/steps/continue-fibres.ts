@@ -1,4 +1,4 @@
-import { emptyMask, type Mask, meanRadius } from '@irisvue/vision';
+import { emptyMask, type Image, type Mask, meanRadius } from '@irisvue/vision';
 import { type IrisCrop, shrinkCrop } from '../iris-crop.ts';
 import { guessColours } from './guess-colours.ts';
 import { type HolePixels, numberHole } from './hole-pixels.ts';
@@ -7,6 +7,8 @@ import { relaxFibres } from './relax-fibres.ts';
 
 /** Up to this limbus radius, in pixels, a hole is solved as it is; above, first at half the size. */
 const directRadius = 360;
+/** Above this radius what half the size gives is only enlarged: no photo shows fibres that fine. */
+const finestRadius = 900;
 /** Sweeps where nothing is known yet, and where half the size has been solved. More blur the fibres. */
 const firstSweeps = 80;
 const furtherSweeps = 24;
@@ -17,11 +19,13 @@ const furtherSweeps = 24;
  * diffusion; 3) coarse to fine, so that the work grows with the hole's area only.
  */
 export async function continueFibres(crop: IrisCrop, hole: Mask): Promise<Float32Array> {
-  const frame = makePolarFrame(crop.geometry);
-  const pixels = numberHole(crop.image, hole, crop.labels, frame);
-  const direct = meanRadius(crop.geometry.limbus) <= directRadius;
-  const colours = direct ? guessColours(crop.image, pixels, frame) : await fromHalfSize(crop, hole, pixels);
-  relaxFibres(crop.image, pixels, frame, colours, direct ? firstSweeps : furtherSweeps);
+  const { image, labels, geometry } = crop;
+  const frame = makePolarFrame(geometry);
+  const pixels = numberHole(hole, labels);
+  const radius = meanRadius(geometry.limbus);
+  const direct = radius <= directRadius;
+  const colours = direct ? guessColours(image, pixels, frame) : await fromHalfSize(crop, hole, pixels);
+  if (radius <= finestRadius) relaxFibres(image, pixels, frame, colours, direct ? firstSweeps : furtherSweeps);
   return colours;
 }
 
@@ -29,17 +33,28 @@ async function fromHalfSize(crop: IrisCrop, hole: Mask, pixels: HolePixels): Pro
   const small = await shrinkCrop(crop, 0.5);
   const { width, height, data } = small.image;
   const smallHole = shrinkHole(hole, width, height);
-  const numbers = numberHole(small.image, smallHole, small.labels, makePolarFrame(small.geometry));
   const solved = await continueFibres(small, smallHole);
-  const colours = new Float32Array(pixels.count * 3);
-  const stretch = width / crop.image.width;
-  for (let n = 0; n < pixels.count; n++) {
-    const x = Math.min(width - 1, Math.floor(((pixels.at[n] % crop.image.width) + 0.5) * stretch));
-    const y = Math.min(height - 1, Math.floor((Math.floor(pixels.at[n] / crop.image.width) + 0.5) * stretch));
-    const number = numbers.numberAt(x, y);
-    const source = number >= 0 ? solved : data;
-    const at = (number >= 0 ? number : y * width + x) * 3;
-    for (let c = 0; c < 3; c++) colours[n * 3 + c] = source[at + c];
+  numberHole(smallHole, small.labels).at.forEach((i, n) => {
+    for (let c = 0; c < 3; c++) data[i * 3 + c] = Math.round(solved[n * 3 + c]);
+  });
+  return enlarge(small.image, crop.image.width, crop.image.height, pixels);
+}
+
+/** Colours of a hole's pixels in a picture of another size, linear between its pixels. */
+function enlarge({ width, height, data }: Image, toWidth: number, toHeight: number, hole: HolePixels): Float32Array {
+  const colours = new Float32Array(hole.count * 3);
+  for (let n = 0; n < hole.count; n++) {
+    const x = Math.max(0, (((hole.at[n] % toWidth) + 0.5) * width) / toWidth - 0.5);
+    const y = Math.max(0, ((Math.floor(hole.at[n] / toWidth) + 0.5) * height) / toHeight - 0.5);
+    const x0 = Math.min(width - 2, Math.floor(x));
+    const y0 = Math.min(height - 2, Math.floor(y));
+    const at = (y0 * width + x0) * 3;
+    for (let c = 0; c < 3; c++) {
+      const upper = data[at + c] + (data[at + 3 + c] - data[at + c]) * (x - x0);
+      const below = at + width * 3 + c;
+      const lower = data[below] + (data[below + 3] - data[below]) * (x - x0);
+      colours[n * 3 + c] = upper + (lower - upper) * (y - y0);
+    }
   }
   return colours;
 }

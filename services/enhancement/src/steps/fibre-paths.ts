@@ -1,4 +1,3 @@
-import type { HolePixels } from './hole-pixels.ts';
 import type { PolarFrame } from './polar-frame.ts';
 
 /** How much more a fibre's own ends say than its neighbours do. */
@@ -15,7 +14,7 @@ export interface Pull {
 }
 
 /** Fibres run along rays; the borders of pupil and iris along circles; inside the pupil nothing runs anywhere. */
-export function pullAt(rho: number): Pull {
+function pullAt(rho: number): Pull {
   if (rho < -3 * border) return { ray: 1, circle: 1 };
   if (Math.abs(rho) < border || rho > 1 - border) return { ray: 1, circle: alongBorder };
   return { ray: alongFibre, circle: 1 };
@@ -24,18 +23,19 @@ export function pullAt(rho: number): Pull {
 /** A point at a signed distance, in pixels. */
 export type Path = (distance: number) => readonly [x: number, y: number];
 
-/** Paths from pixel `n`: along its ray, outwards positive, and along its circle. */
-export function pathsFrom(
-  hole: HolePixels,
-  frame: PolarFrame,
-  width: number,
-  n: number,
-): { readonly ray: Path; readonly circle: Path } {
-  const x = (hole.at[n] % width) + 0.5;
-  const y = Math.floor(hole.at[n] / width) + 0.5;
-  const { outX, outY } = hole.places[n];
+/** Where a pixel looks: outwards and inwards along its ray, both ways along its circle. */
+export interface Paths {
+  readonly pull: Pull;
+  readonly ray: Path;
+  readonly circle: Path;
+}
+
+/** Paths from a place in pixels, corner origin; positive is outwards, and from +x towards +y. */
+export function pathsFrom(frame: PolarFrame, x: number, y: number): Paths {
+  const { rho, outX, outY } = frame.place(x, y);
   const radius = Math.max(1, Math.hypot(x - frame.centreX, y - frame.centreY));
   return {
+    pull: pullAt(rho),
     ray: (d) => [x + outX * d, y + outY * d],
     circle: (d) => {
       const cos = Math.cos(d / radius);

@@ -1,5 +1,5 @@
 import type { Image } from '@irisvue/vision';
-import { type Path, pathsFrom, pullAt } from './fibre-paths.ts';
+import { type Path, pathsFrom } from './fibre-paths.ts';
 import type { HolePixels } from './hole-pixels.ts';
 import type { PolarFrame } from './polar-frame.ts';
 
@@ -32,9 +32,7 @@ export function guessColours(crop: Image, hole: HolePixels, frame: PolarFrame): 
 }
 
 function guess(crop: Image, hole: HolePixels, frame: PolarFrame, n: number): readonly number[] | undefined {
-  const paths = pathsFrom(hole, frame, crop.width, n);
-  const { rho } = hole.places[n];
-  const pull = pullAt(rho);
+  const paths = pathsFrom(frame, (hole.at[n] % crop.width) + 0.5, Math.floor(hole.at[n] / crop.width) + 0.5);
   const sum = [0, 0, 0];
   let total = 0;
   for (const sign of [-1, 1]) {
@@ -42,7 +40,7 @@ function guess(crop: Image, hole: HolePixels, frame: PolarFrame, n: number): rea
       const stays = kind === 'circle' ? undefined : hole.isPupil(hole.at[n]);
       const end = walk(crop, hole, (d) => paths[kind](d * sign), stays);
       if (!end) continue;
-      const weight = pull[kind] / (end.distance * end.distance);
+      const weight = paths.pull[kind] / (end.distance * end.distance);
       for (let c = 0; c < 3; c++) sum[c] += weight * end.colour[c];
       total += weight;
     }

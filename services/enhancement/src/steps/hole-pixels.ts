@@ -1,12 +1,10 @@
-import { type Image, Label, type Mask } from '@irisvue/vision';
-import type { PolarFrame, PolarPlace } from './polar-frame.ts';
+import { Label, type Mask } from '@irisvue/vision';
 
 /** Pixels to be filled, numbered 0 … count - 1, and what surrounds them. */
 export interface HolePixels {
   readonly count: number;
   /** Index of each in the crop. */
   readonly at: Int32Array;
-  readonly places: readonly PolarPlace[];
   /** Number of the pixel at (x, y) if it is to be filled, otherwise -1. */
   numberAt(x: number, y: number): number;
   /** Whether the pixel at (x, y) is iris or pupil and not to be filled. */
@@ -16,9 +14,9 @@ export interface HolePixels {
 }
 
 /** Numbers the pixels of a hole, row by row. */
-export function numberHole(crop: Image, hole: Mask, labels: Mask, frame: PolarFrame): HolePixels {
-  const { width, height } = crop;
-  const at = Int32Array.from(indices(hole));
+export function numberHole(hole: Mask, labels: Mask): HolePixels {
+  const { width, height } = hole;
+  const at = indices(hole);
   const columns = at.map((i) => i % width);
   const left = columns.reduce((a, b) => Math.min(a, b), width);
   const right = columns.reduce((a, b) => Math.max(a, b), -1);
@@ -32,7 +30,6 @@ export function numberHole(crop: Image, hole: Mask, labels: Mask, frame: PolarFr
   return {
     count: at.length,
     at,
-    places: Array.from(at, (i) => frame.place((i % width) + 0.5, Math.floor(i / width) + 0.5)),
     numberAt: (x, y) => (x < left || x > right || y < top || y > bottom ? -1 : numbers[(y - top) * span + x - left]),
     isPupil: (i) => labels.data[i] === Label.pupil,
     isKnown: (x, y) => {
@@ -43,8 +40,10 @@ export function numberHole(crop: Image, hole: Mask, labels: Mask, frame: PolarFr
   };
 }
 
-function* indices(hole: Mask): Iterable<number> {
-  for (let i = 0; i < hole.data.length; i++) if (hole.data[i] > 0) yield i;
+function indices({ data }: Mask): Int32Array {
+  const at = new Int32Array(data.reduce((count, value) => count + (value > 0 ? 1 : 0), 0));
+  for (let i = 0, n = 0; i < data.length; i++) if (data[i] > 0) at[n++] = i;
+  return at;
 }
 
 /** The separate holes (8 neighbours), each as the numbers of its pixels. */

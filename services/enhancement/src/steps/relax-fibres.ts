@@ -1,5 +1,5 @@
 import type { Image } from '@irisvue/vision';
-import { pathsFrom, pullAt } from './fibre-paths.ts';
+import { pathsFrom } from './fibre-paths.ts';
 import type { HolePixels } from './hole-pixels.ts';
 import type { PolarFrame } from './polar-frame.ts';
 
@@ -56,9 +56,7 @@ function link(
   corners: Int32Array,
   weights: Float32Array,
 ): void {
-  const paths = pathsFrom(hole, frame, crop.width, n);
-  const { rho } = hole.places[n];
-  const pull = pullAt(rho);
+  const paths = pathsFrom(frame, (hole.at[n] % crop.width) + 0.5, Math.floor(hole.at[n] / crop.width) + 0.5);
   const inPupil = hole.isPupil(hole.at[n]);
   let j = n * cornersPerPixel;
   let total = 0;
@@ -69,18 +67,16 @@ function link(
       const y0 = Math.floor(py - 0.5);
       const fx = px - 0.5 - x0;
       const fy = py - 0.5 - y0;
-      for (const [x, y, share] of [
-        [x0, y0, (1 - fx) * (1 - fy)],
-        [x0 + 1, y0, fx * (1 - fy)],
-        [x0, y0 + 1, (1 - fx) * fy],
-        [x0 + 1, y0 + 1, fx * fy],
-      ]) {
+      for (let corner = 0; corner < 4; corner++, j++) {
+        const x = x0 + (corner & 1);
+        const y = y0 + (corner >> 1);
+        const share = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy);
         const number = hole.numberAt(x, y);
         const crosses = kind === 'ray' && hole.isPupil(y * crop.width + x) !== inPupil;
         const usable = !crosses && (number >= 0 || hole.isKnown(x, y));
         corners[j] = number >= 0 ? number : -1 - (y * crop.width + x);
-        weights[j] = usable ? share * pull[kind] : 0;
-        total += weights[j++];
+        weights[j] = usable ? share * paths.pull[kind] : 0;
+        total += weights[j];
       }
     }
   }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sh lifeline.sh SIGNAL GRACE COMMAND [ARGUMENT...]
+# sh -c "$(cat lifeline.sh)" lifeline SIGNAL GRACE COMMAND [ARGUMENT...]
 #
 # Becomes COMMAND, and leaves a watcher beside it that ends it when whoever holds the other end of standard input is
 # gone: end of file means SIGNAL, and SIGKILL after GRACE seconds. A line on standard input lets the watcher go without

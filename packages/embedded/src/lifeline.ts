@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import type { UnixUser } from './unprivileged-user.ts';
 
-const LIFELINE = fileURLToPath(new URL('lifeline.sh', import.meta.url));
+// Given to the shell as text: the user that it runs as may not be able to enter the folder of this file.
+const LIFELINE = readFileSync(new URL('lifeline.sh', import.meta.url), 'utf8');
 
 /** A server program that knows nothing of IrisVue, and how it likes to be stopped. */
 export interface NativeCommand {
@@ -25,7 +26,7 @@ export interface NativeCommand {
  */
 export function spawnOnLifeline(command: NativeCommand, env: NodeJS.ProcessEnv, log: number): ChildProcess {
   const { program, args, cwd, stopSignal, stopSeconds, user } = command;
-  const child = spawn('/bin/sh', [LIFELINE, stopSignal, String(stopSeconds), program, ...args], {
+  const child = spawn('/bin/sh', ['-c', LIFELINE, 'lifeline', stopSignal, String(stopSeconds), program, ...args], {
     cwd,
     env,
     stdio: ['pipe', log, log],

@@ -2,6 +2,9 @@ import { pickTile, sampleTile, seededRandom, smoothstep } from './rendered-eye-n
 import { forEachPixel, type Scene } from './rendered-eye-scene.ts';
 import { makePlane } from './rendered-eye-strokes.ts';
 
+/** Skin further inside the opening than this, in eye units, lies behind the eyeball and is not painted. */
+const hiddenFrom = -0.1;
+
 /**
  * Paints skin over the whole picture, linear RGB interleaved:
  * 1) relief: the ball under the lids, the crease and the fold above it, the rim of the lower lid, small plates,
@@ -20,6 +23,7 @@ export function paintSkin(scene: Scene, rgb: Float32Array): void {
   forEachPixel(scene, (i, u, v) => {
     const above = lids.upper(u) - v;
     const below = v - lids.lower(u);
+    if (Math.max(above, below) < hiddenFrom) return;
     const t = Math.min(1.4, Math.abs(lids.across(u)));
     const wobble = 0.02 * sampleTile(clouds, u * 30, v * 14);
     const line = above - crease * (1 - 0.62 * t * t) + wobble;
@@ -59,6 +63,9 @@ function lightSkin(
   const halfway = [-0.15, -0.28, 0.95];
   const perPixel = scene.scale / 2;
   forEachPixel(scene, (i, u, v) => {
+    const above = lids.upper(u) - v;
+    const below = v - lids.lower(u);
+    if (Math.max(above, below) < hiddenFrom) return;
     const x = i % width;
     const y = (i - x) / width;
     const right = x + 1 < width ? i + 1 : i;
@@ -72,8 +79,6 @@ function lightSkin(
     const lit = 0.3 + 0.7 * Math.max(0, (lambert + 0.25) / 1.25);
     const mirror = Math.max(0, (nx * halfway[0] + ny * halfway[1] + halfway[2]) * inverse);
     const gloss = (0.012 + 0.06 * skin[1]) * mirror ** 36 * (1 + 0.35 * sampleTile(grit, u * 130, v * 130));
-    const above = lids.upper(u) - v;
-    const below = v - lids.lower(u);
     const outside = Math.max(0, above, below);
     const t = Math.min(1.4, Math.abs(lids.across(u)));
     const line = above - crease * (1 - 0.62 * t * t) + 0.02 * sampleTile(clouds, u * 30, v * 14);

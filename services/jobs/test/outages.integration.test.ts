@@ -47,30 +47,37 @@ test('while no slot can be had jobs wait unclaimed, and nothing is counted again
   expect((await ended(somebody, job!))[0]).toMatchObject({ status: JobStatus.COMPLETED, attempt: 1 });
 });
 
-test('two replicas share the slots of a service: never more work at once, every job done once', async () => {
-  harness.vision.slots = 1;
-  await using _second = await harness.startReplica();
-  const running = { segmenting: 0, removing_reflections: 0, enhancing: 0, blending: 0 };
+test('two replicas share the work: what one cannot take the other does, and every job is done once', async () => {
+  await using own = await startHarness({ IRISVUE_RUNNER_JOBS: '1' });
+  await using _second = await own.startReplica();
+  // Segmentation is held until both replicas are in it; enhancement takes one step at a time and refuses the second.
+  const bothIn = Promise.withResolvers<void>();
   const holders = new Set<string>();
+  let enhancing = 0;
   let most = 0;
-  harness.vision.before = async ({ step, jobId }) => {
-    const inUse = step === 'segmenting' ? running.segmenting : running.removing_reflections + running.enhancing;
-    if (inUse > 0) throw new DomainError(ErrorReason.NO_FREE_SLOT, 'full', { retry_after_ms: '10' });
-    running[step] += 1;
-    most = Math.max(most, inUse + 1);
-    const row = await harness.db.selectFrom('jobs').select('lease_holder').where('id', '=', jobId).executeTakeFirst();
+  own.vision.before = async ({ step, jobId }) => {
+    if (step !== 'segmenting') {
+      if (enhancing > 0) throw new DomainError(ErrorReason.NO_FREE_SLOT, 'full', { retry_after_ms: '10' });
+      enhancing += 1;
+      most = Math.max(most, enhancing);
+      return;
+    }
+    const row = await own.db.selectFrom('jobs').select('lease_holder').where('id', '=', jobId).executeTakeFirst();
     holders.add(row!.lease_holder!);
+    if (holders.size === 2) bothIn.resolve();
   };
-  harness.vision.after = ({ step }) => {
-    running[step] -= 1;
+  own.vision.during = ({ step }) => (step === 'segmenting' ? bothIn.promise.then(() => undefined) : undefined);
+  own.vision.after = ({ step }) => {
+    if (step !== 'segmenting') enhancing -= 1;
   };
-  const other = await harness.person();
-  const mine = await submit(person, ...(await Promise.all([1, 2, 3].map(() => uploaded(harness, person)))));
-  const theirs = await submit(other, ...(await Promise.all([1, 2, 3].map(() => uploaded(harness, other)))));
-  const all = [...(await ended(person, ...mine)), ...(await ended(other, ...theirs))];
+  const [one, other] = [await own.person(), await own.person()];
+  const batch = async (owner: Person) =>
+    await submit(owner, ...(await Promise.all([1, 2, 3].map(() => uploaded(own, owner)))));
+  const [mine, theirs] = [await batch(one), await batch(other)];
+  const all = [...(await ended(one, ...mine)), ...(await ended(other, ...theirs))];
   expect(all.map(({ status }) => status)).toEqual(all.map(() => JobStatus.COMPLETED));
-  expect(most).toBe(1);
   expect(holders.size).toBe(2);
-  const rows = await harness.db.selectFrom('jobs').select(['retries', 'crashes']).execute();
+  expect(most).toBe(1);
+  const rows = await own.db.selectFrom('jobs').select(['retries', 'crashes']).execute();
   expect(rows).toEqual(rows.map(() => ({ retries: 0, crashes: 0 })));
 });

@@ -61,6 +61,8 @@ test('a job that is buried while it is swept stays due', async () => {
   const [begun] = (await jobsToSweep(harness.db)).filter(({ id }) => id === job.id);
   await person.photos.deletePhoto({ requestId: newId(), photoId: job.photoId });
   await expect.poll(() => objectsOf(job.id)).toEqual([]);
+  // Swept once since it was buried, and due again.
+  await expect.poll(async () => (await row()).sweeps).toBe(1);
   const buried = await row();
   await markSwept(harness.db, 'jobs', begun!, LATE_WRITER_MS);
   expect(await row()).toMatchObject({ sweeps: buried.sweeps, sweep_at: buried.sweep_at });

@@ -17,7 +17,6 @@ test('a photo walks through all steps to a result', async () => {
   const [submitted] = await submit(person, photo);
   expect(submitted).toMatchObject({
     kind: JobKind.PROCESS,
-    status: JobStatus.PENDING,
     jobClass: JobClass.HIGH_PRIORITY,
     priority: 9,
     photoId: photo.id,

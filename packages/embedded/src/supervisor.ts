@@ -150,24 +150,27 @@ async function stateWriter(home: string, gatewayUrl: string, servers: ServerUrls
   let phase: MeshState['phase'] = 'starting';
   let writing = Promise.resolve();
   let wanted = false;
+  const save = (): Promise<void> => {
+    wanted = false;
+    const processes = kept.map(({ name, url, state, restarts, identity }) => ({
+      name,
+      url,
+      state,
+      restarts,
+      identity,
+    }));
+    return writeMeshState(home, { supervisor, phase, startTime, gatewayUrl, servers, processes });
+  };
   const write = (next: MeshState['phase'] = phase): void => {
     phase = next;
     if (wanted) return;
     wanted = true;
-    writing = writing.then(async () => {
-      wanted = false;
-      const processes = kept.map(({ name, url, state, restarts, identity }) => ({
-        name,
-        url,
-        state,
-        restarts,
-        identity,
-      }));
-      await writeMeshState(home, { supervisor, phase, startTime, gatewayUrl, servers, processes });
-    });
+    // A full disk must not end a mesh that works; the next change tries again.
+    writing = writing
+      .then(save)
+      .catch((error: unknown) => console.error(`mesh.json cannot be written: ${String(error)}`));
   };
-  write();
-  await writing;
+  await save();
   return { write, settled: () => writing };
 }
 

@@ -127,16 +127,18 @@ describe('what goes wrong', () => {
     await using _again = await start();
   });
 
-  test.each(['postgres', 'nats', 'redis', 'objects'])('%s is killed: it comes back, with its data', async (name) => {
+  test('a server is killed: it comes back, with its data', async () => {
     await using mesh = await start();
     await query(mesh, 'create table leaf as select 7 as size');
-    const before = pidOf(mesh, name);
-    process.kill(before, 'SIGKILL');
-    const again = await until(async () => {
-      const found = (await meshStatus(home)).processes.find((p) => p.name === name);
-      return found?.state === 'ready' && found.pid !== before ? found : undefined;
-    });
-    expect(again.restarts).toBeGreaterThanOrEqual(1);
+    for (const name of ['postgres', 'nats', 'redis', 'objects']) {
+      const before = pidOf(mesh, name);
+      process.kill(before, 'SIGKILL');
+      const again = await until(async () => {
+        const found = (await meshStatus(home)).processes.find((p) => p.name === name);
+        return found?.state === 'ready' && found.pid !== before ? found : undefined;
+      });
+      expect(again.restarts, name).toBeGreaterThanOrEqual(1);
+    }
     expect(await until(() => query(mesh, 'select size from leaf'))).toEqual([{ size: 7 }]);
   });
 

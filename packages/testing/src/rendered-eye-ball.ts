@@ -1,7 +1,8 @@
 import { type PolarIris, sampleIris } from './rendered-eye-iris.ts';
 import { pickTile, sampleTile, seededRandom, smoothstep } from './rendered-eye-noise.ts';
+import { blurPlane, makePlane, type Plane } from './rendered-eye-plane.ts';
 import { type Scene, toPixels } from './rendered-eye-scene.ts';
-import { blurPlane, drawStroke, makePlane, type Plane } from './rendered-eye-strokes.ts';
+import { drawStroke } from './rendered-eye-strokes.ts';
 
 /** Radius of the eyeball in limbus radii (12 mm over 5.9 mm). */
 const ballRadius = 2.05;

@@ -1,7 +1,7 @@
 import type { Image } from '@irisvue/vision';
 import { seededRandom, smoothstep } from './rendered-eye-noise.ts';
+import { blurPlane, type Plane } from './rendered-eye-plane.ts';
 import type { Scene } from './rendered-eye-scene.ts';
-import { blurPlane, type Plane } from './rendered-eye-strokes.ts';
 
 /** Linear light to 8-bit sRGB, as a table of 4096 steps over [0, 1.25]. */
 const toneSteps = 4096;

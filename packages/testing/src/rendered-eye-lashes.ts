@@ -1,6 +1,7 @@
 import { type Random, seededRandom } from './rendered-eye-noise.ts';
+import { blurPlane, makePlane, type Plane } from './rendered-eye-plane.ts';
 import { type Scene, toPixels } from './rendered-eye-scene.ts';
-import { blurPlane, drawStroke, makePlane, type Plane, type Stroke } from './rendered-eye-strokes.ts';
+import { drawStroke, type Stroke } from './rendered-eye-strokes.ts';
 
 /** Cover of lashes and brow, and of the shadow that the lashes throw; 0 to 1. */
 export interface Hair {

@@ -1,6 +1,6 @@
 import { pickTile, sampleTile, seededRandom, smoothstep } from './rendered-eye-noise.ts';
+import { makePlane } from './rendered-eye-plane.ts';
 import { forEachPixel, type Scene } from './rendered-eye-scene.ts';
-import { makePlane } from './rendered-eye-strokes.ts';
 
 /** Skin further inside the opening than this, in eye units, lies behind the eyeball and is not painted. */
 const hiddenFrom = -0.1;

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   EnhancementService,
@@ -16,13 +17,14 @@ import {
   reasonOf,
 } from '@irisvue/runtime';
 import { type ObjectStore, openStore } from '@irisvue/storage';
-import { startTokenIssuers, type TokenIssuers, temporaryFolder } from '@irisvue/testing';
-import { decodePicture, encodePng, geometryToMessage } from '@irisvue/vision';
+import { childPids, startTokenIssuers, type TokenIssuers, temporaryFolder } from '@irisvue/testing';
+import { decodePicture, encodePng, geometryToMessage, moveEllipse, resizeImage } from '@irisvue/vision';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
 import type { IrisCrop } from '../src/iris-crop.ts';
 import { enhancementSettings } from '../src/settings.ts';
+import { resizeLabels } from '../src/steps/resize-labels.ts';
 import { renderCrop } from './rendered-crop.ts';
 
 const stack = new AsyncDisposableStack();
@@ -78,11 +80,11 @@ async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
 
 type Iris = Awaited<ReturnType<typeof storeCrop>>;
 
-async function callRemoveReflections(iris: Iris) {
+async function callRemoveReflections(iris: Iris, at = url) {
   const jobId = randomUUID();
   const token = await issuers.capability({ job: jobId, step: 'removing_reflections' });
   const request = { jobId, attempt: 1, iris, cleanKey: `work/${jobId}/clean.png` };
-  return collect(client().removeReflections(request, { headers: { [CAPABILITY_HEADER]: token } }));
+  return collect(client(at).removeReflections(request, { headers: { [CAPABILITY_HEADER]: token } }));
 }
 
 async function callEnhance(iris: Iris, o: { at?: string; maxSide?: number; signal?: AbortSignal } = {}) {
@@ -234,6 +236,41 @@ describe('refuses', () => {
     expect(errorDetail(error)).toMatchObject({ reason: ErrorReason.INVALID_FIELD, metadata: { field: 'iris.labels' } });
   });
 });
+
+// The kernel's own account of a process's peak; only Linux keeps it.
+test.skipIf(process.platform !== 'linux')(
+  'a slot peaks under 700 MiB for the largest crop of a 12-megapixel photo',
+  async () => {
+    await using app = await createApp(loadSettings(enhancementSettings, environment()));
+    const pids = await childPids(process.pid);
+    expect(pids.length).toBeGreaterThan(0);
+    const iris = await storeCrop(await enlarged(renderCrop({ seed: 5, irisColour: 'grey', light: 'window' }), 3640));
+    const { clean, highlights } = removalOf(await callRemoveReflections(iris, app.url));
+    expect(highlights).toBeGreaterThan(0);
+    const { side } = enhancementOf(await callEnhance({ ...iris, crop: { ...iris.crop, ...clean } }, { at: app.url }));
+    expect(side).toBe(4096);
+    const peaks = pids.map(
+      (pid) => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+    );
+    expect(Math.max(...peaks)).toBeGreaterThan(150);
+    expect(Math.max(...peaks)).toBeLessThan(700);
+  },
+);
+
+/** The same crop, as large as a finer camera would have made it. */
+async function enlarged({ image, labels, geometry }: IrisCrop, side: number): Promise<IrisCrop> {
+  const scale = side / image.width;
+  return {
+    image: await resizeImage(image, side, side, 'cubic'),
+    labels: resizeLabels(labels, side, side),
+    geometry: {
+      limbus: moveEllipse(geometry.limbus, 0, 0, scale),
+      pupil: geometry.pupil && moveEllipse(geometry.pupil, 0, 0, scale),
+      frameWidth: side,
+      frameHeight: side,
+    },
+  };
+}
 
 test('aborting ends the work, and the slot is free again', async () => {
   const iris = await storeCrop(renderCrop({ seed: 6, width: 1600, height: 1200, light: 'none' }));

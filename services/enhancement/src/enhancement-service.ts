@@ -1,19 +1,14 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import { EnhancementService } from '@irisvue/contracts/irisvue/enhancement/v1/enhancement_service';
-import { type capabilityVerifier, requireService } from '@irisvue/runtime';
-import type { SlotPool } from '@irisvue/vision';
+import { requireService } from '@irisvue/runtime';
+import type { VisionDoor } from '@irisvue/vision';
 
 /** Names of the steps in capability tokens. */
 const REMOVING_REFLECTIONS = 'removing_reflections';
 const ENHANCING = 'enhancing';
 
-interface Door {
-  readonly pool: Pick<SlotPool, 'run'>;
-  readonly verifyCapability: ReturnType<typeof capabilityVerifier>;
-}
-
 /** Mounts EnhancementService: only jobs may call, with the capability of this job, step and attempt; the work is a slot's. */
-export function enhancementRoutes(router: ConnectRouter, { pool, verifyCapability }: Door): void {
+export function enhancementRoutes(router: ConnectRouter, { pool, verifyCapability }: VisionDoor): void {
   const { removeReflections, enhance } = EnhancementService.method;
   router.service(EnhancementService, {
     async *removeReflections(request, context) {

@@ -21,7 +21,7 @@ const furtherSweeps = 24;
 export async function continueFibres(crop: IrisCrop, hole: Mask): Promise<Float32Array> {
   const { image, labels, geometry } = crop;
   const frame = makePolarFrame(geometry);
-  const pixels = numberHole(hole, labels);
+  const pixels = numberHole(hole, labels, geometry.pupil);
   const radius = meanRadius(geometry.limbus);
   const direct = radius <= directRadius;
   const colours = direct ? guessColours(image, pixels, frame) : await fromHalfSize(crop, hole, pixels);
@@ -34,7 +34,7 @@ async function fromHalfSize(crop: IrisCrop, hole: Mask, pixels: HolePixels): Pro
   const { width, height, data } = small.image;
   const smallHole = shrinkHole(hole, width, height);
   const solved = await continueFibres(small, smallHole);
-  numberHole(smallHole, small.labels).at.forEach((i, n) => {
+  numberHole(smallHole, small.labels, small.geometry.pupil).at.forEach((i, n) => {
     for (let c = 0; c < 3; c++) data[i * 3 + c] = Math.round(solved[n * 3 + c]);
   });
   return enlarge(small.image, crop.image.width, crop.image.height, pixels);

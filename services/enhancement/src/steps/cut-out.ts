@@ -1,5 +1,8 @@
 import { type Ellipse, emptyMask, type Image, type IrisGeometry, Label, type Mask, meanRadius } from '@irisvue/vision';
+import { fitLidCurves } from './lid-curves.ts';
 import type { Region } from './resample.ts';
+import { resizeLabels } from './resize-labels.ts';
+import { smoothInside } from './whiteness.ts';
 
 /** How opaque each pixel of a scaled picture is. */
 export interface CutOut {
@@ -12,34 +15,60 @@ const insetShare = 0.014;
 /** The edge fades over this many source pixels, and over at least this share of the limbus radius. */
 const edgePixels = 2;
 const edgeShare = 0.01;
-/** Where the smoothed label map is this sure of iris or pupil, a pixel begins to show, and shows in full. */
-const shownFrom = 0.5;
-const shownFully = 0.92;
+/** Result pixels of a block that is looked at as a whole: most blocks are all iris or all black. */
+const block = 16;
+/** Distances are of first order: a block counts as whole from this many times its half diagonal on. */
+const caution = 2;
 
 /**
- * Cuts visible iris and pupil out, softly: inside the limbus ellipse, which is drawn at the result's own resolution,
- * and inside the label map, whose steps are smoothed away. Both edges fade inwards, so neither skin nor sclera shows.
+ * Cuts visible iris and pupil out, softly, along smooth edges that are drawn at the result's own resolution: the limbus
+ * ellipse, the curves of the lids, and for what neither explains (a finger, hair) the label map with its border
+ * smoothed. All fade inwards, so neither skin nor sclera shows.
  */
 export function makeCutOut(labels: Mask, geometry: IrisGeometry): CutOut {
-  const edge = Math.max(edgePixels, edgeShare * meanRadius(geometry.limbus));
-  const inset = insetShare * meanRadius(geometry.limbus);
-  const seen = smoothLabels(labels, edge);
-  const inside = depthInside(geometry.limbus);
+  const { limbus } = geometry;
+  const edge = Math.max(edgePixels, edgeShare * meanRadius(limbus));
+  const inset = insetShare * meanRadius(limbus);
+  const inside = depthInside(limbus);
+  const lids = fitLidCurves(labels, limbus);
+  const clear = depthInLabels(labels, limbus);
+  const depth = (u: number, v: number): number => {
+    let least = Math.min(inside(u, v) - inset, clear(u, v));
+    for (const lid of lids) least = Math.min(least, lid(u, v));
+    return least;
+  };
   return {
-    apply({ width, height, data }, region) {
-      for (let y = 0, i = 0; y < height; y++) {
-        const v = region.originY + (region.y + y + 0.5) / region.scale;
-        for (let x = 0; x < width; x++, i += 3) {
-          const u = region.originX + (region.x + x + 0.5) / region.scale;
-          const limbus = eased((inside(u, v) - inset) / edge);
-          const lids = limbus > 0 ? eased((sureness(seen, u, v) - shownFrom) / (shownFully - shownFrom)) : 0;
-          const opacity = Math.min(limbus, lids);
-          if (opacity >= 1) continue;
-          for (let c = 0; c < 3; c++) data[i + c] = Math.round(data[i + c] * opacity);
+    apply(picture, region) {
+      const { originX, originY, scale } = region;
+      const reach = (caution * block * Math.SQRT1_2) / scale;
+      for (let y = 0; y < picture.height; y += block) {
+        for (let x = 0; x < picture.width; x += block) {
+          const right = Math.min(picture.width, x + block);
+          const bottom = Math.min(picture.height, y + block);
+          const u = originX + (region.x + x + block / 2) / scale;
+          const v = originY + (region.y + y + block / 2) / scale;
+          const middle = depth(u, v);
+          if (middle >= edge + reach) continue;
+          for (let row = y; row < bottom; row++) {
+            const start = row * picture.width;
+            if (middle <= -reach) picture.data.fill(0, (start + x) * 3, (start + right) * 3);
+            else {
+              const v = originY + (region.y + row + 0.5) / scale;
+              for (let column = x; column < right; column++) {
+                const u = originX + (region.x + column + 0.5) / scale;
+                fade(picture.data, (start + column) * 3, eased(depth(u, v) / edge));
+              }
+            }
+          }
         }
       }
     },
   };
+}
+
+function fade(data: Uint8Array, at: number, opacity: number): void {
+  if (opacity >= 1) return;
+  for (let c = 0; c < 3; c++) data[at + c] = Math.round(data[at + c] * opacity);
 }
 
 /** Distance to the ellipse in pixels, positive inside; exact at the border, good to a per cent nearby. */
@@ -58,48 +87,49 @@ function depthInside(e: Ellipse): (x: number, y: number) => number {
   };
 }
 
-/** 255 on iris and pupil, blurred by three means over `edge` pixels: close to a Gaussian of that deviation. */
-function smoothLabels(labels: Mask, edge: number): Mask {
-  const smooth = emptyMask(labels.width, labels.height);
-  for (let i = 0; i < labels.data.length; i++) smooth.data[i] = labels.data[i] >= Label.iris ? 255 : 0;
-  const radius = Math.max(1, Math.round(edge));
-  const line = new Uint8Array(Math.max(labels.width, labels.height));
-  for (let pass = 0; pass < 3; pass++) {
-    for (let y = 0; y < labels.height; y++) meanLine(smooth.data, y * labels.width, 1, labels.width, radius, line);
-    for (let x = 0; x < labels.width; x++) meanLine(smooth.data, x, labels.width, labels.height, radius, line);
-  }
-  return smooth;
+/** The label map is smoothed at this limbus radius: the result is smooth, so that nothing is lost. */
+const smoothRadius = 128;
+/** Half sides of the two square means, in pixels at that size: together a tent of 4 % of the radius each way. */
+const smoothReach = 4;
+
+/**
+ * Distance to where the smoothed label map is half covered, in crop pixels, positive on iris and pupil; bounded. Beyond
+ * the limbus all counts as seen: that border is the ellipse's.
+ */
+function depthInLabels(labels: Mask, limbus: Ellipse): (x: number, y: number) => number {
+  const scale = Math.min(1, smoothRadius / meanRadius(limbus));
+  const small = resizeLabels(labels, Math.round(labels.width * scale), Math.round(labels.height * scale));
+  const { width, height } = small;
+  const inside = depthInside(limbus);
+  const everywhere = { ...emptyMask(width, height), data: new Uint8Array(width * height).fill(255) };
+  const seen = Float32Array.from(small.data, (label, i) => {
+    const x = (((i % width) + 0.5) * labels.width) / width;
+    const y = ((Math.floor(i / width) + 0.5) * labels.height) / height;
+    return label >= Label.iris || inside(x, y) <= 0 ? 1 : 0;
+  });
+  const reach = Math.max(1, Math.round((smoothReach * meanRadius(limbus) * scale) / smoothRadius));
+  const smooth = smoothInside(smoothInside(seen, everywhere, reach), everywhere, reach);
+  // At a straight border a tent rises by 1 over this many pixels of its own where it is steepest.
+  const rise = ((2 * reach + 1) * labels.width) / width;
+  return (x, y) => {
+    const value = between(smooth, width, height, (x * width) / labels.width - 0.5, (y * height) / labels.height - 0.5);
+    return value > surely ? Number.POSITIVE_INFINITY : (value - 0.5) * rise;
+  };
 }
 
-/** Mean over 2·radius + 1 pixels of a row or column, in place; beyond the end there is nothing (0). */
-function meanLine(
-  data: Uint8Array,
-  start: number,
-  step: number,
-  count: number,
-  radius: number,
-  line: Uint8Array,
-): void {
-  for (let i = 0; i < count; i++) line[i] = data[start + i * step];
-  let sum = 0;
-  for (let i = 0; i < Math.min(radius, count); i++) sum += line[i];
-  for (let i = 0; i < count; i++) {
-    if (i + radius < count) sum += line[i + radius];
-    data[start + i * step] = Math.round(sum / (2 * radius + 1));
-    if (i - radius >= 0) sum -= line[i - radius];
-  }
-}
+/** From this value on the smoothed map knows nothing but iris; single precision leaves a rest. */
+const surely = 0.999;
 
-/** The smoothed label map at a place, 0 to 1, linear between pixels. */
-function sureness({ width, height, data }: Mask, x: number, y: number): number {
-  const u = Math.min(width - 1, Math.max(0, x - 0.5));
-  const v = Math.min(height - 1, Math.max(0, y - 0.5));
+/** Linear between four values of a grid. */
+function between(values: Float32Array, width: number, height: number, x: number, y: number): number {
+  const u = Math.min(width - 1, Math.max(0, x));
+  const v = Math.min(height - 1, Math.max(0, y));
   const x0 = Math.min(width - 2, Math.floor(u));
   const y0 = Math.min(height - 2, Math.floor(v));
   const at = y0 * width + x0;
-  const upper = data[at] + (data[at + 1] - data[at]) * (u - x0);
-  const lower = data[at + width] + (data[at + width + 1] - data[at + width]) * (u - x0);
-  return (upper + (lower - upper) * (v - y0)) / 255;
+  const upper = values[at] + (values[at + 1] - values[at]) * (u - x0);
+  const lower = values[at + width] + (values[at + width + 1] - values[at + width]) * (u - x0);
+  return upper + (lower - upper) * (v - y0);
 }
 
 function eased(t: number): number {

@@ -18,7 +18,7 @@ import { makePolarFrame } from './polar-frame.ts';
 export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image> {
   const { image, labels, geometry } = crop;
   const frame = makePolarFrame(geometry);
-  const pixels = numberHole(hole, labels);
+  const pixels = numberHole(hole, labels, geometry.pupil);
   const colours = await continueFibres(crop, hole);
   borrowGrain(image, pixels, frame, meanRadius(geometry.limbus), colours);
   const data = new Uint8Array(image.data);

@@ -1,4 +1,4 @@
-import { Label, type Mask } from '@irisvue/vision';
+import { type Ellipse, Label, type Mask } from '@irisvue/vision';
 
 /** Pixels to be filled, numbered 0 … count - 1, and what surrounds them. */
 export interface HolePixels {
@@ -9,12 +9,12 @@ export interface HolePixels {
   numberAt(x: number, y: number): number;
   /** Whether the pixel at (x, y) is iris or pupil and not to be filled. */
   isKnown(x: number, y: number): boolean;
-  /** Whether the pixel with this index in the crop is pupil. */
+  /** Whether the pixel with this index in the crop is pupil: its fitted ellipse, since a light hides its border. */
   isPupil(i: number): boolean;
 }
 
 /** Numbers the pixels of a hole, row by row. */
-export function numberHole(hole: Mask, labels: Mask): HolePixels {
+export function numberHole(hole: Mask, labels: Mask, pupil: Ellipse | undefined): HolePixels {
   const { width, height } = hole;
   const at = indices(hole);
   const columns = at.map((i) => i % width);
@@ -27,16 +27,28 @@ export function numberHole(hole: Mask, labels: Mask): HolePixels {
   at.forEach((i, n) => {
     numbers[(Math.floor(i / width) - top) * span + columns[n] - left] = n;
   });
+  const inPupil = pupil ? insideOf(pupil) : () => false;
   return {
     count: at.length,
     at,
     numberAt: (x, y) => (x < left || x > right || y < top || y > bottom ? -1 : numbers[(y - top) * span + x - left]),
-    isPupil: (i) => labels.data[i] === Label.pupil,
+    isPupil: (i) => inPupil((i % width) + 0.5, Math.floor(i / width) + 0.5),
     isKnown: (x, y) => {
       if (x < 0 || y < 0 || x >= width || y >= height) return false;
       const label = labels.data[y * width + x];
       return (label === Label.iris || label === Label.pupil) && hole.data[y * width + x] === 0;
     },
+  };
+}
+
+function insideOf(e: Ellipse): (x: number, y: number) => boolean {
+  const turn = (e.angleDegrees * Math.PI) / 180;
+  const cos = Math.cos(turn);
+  const sin = Math.sin(turn);
+  return (x, y) => {
+    const p = ((x - e.cx) * cos + (y - e.cy) * sin) / e.a;
+    const q = ((y - e.cy) * cos - (x - e.cx) * sin) / e.b;
+    return p * p + q * q < 1;
   };
 }
 

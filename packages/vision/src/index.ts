@@ -11,4 +11,5 @@ export * from './serve-slot.ts';
 export * from './slot-messages.ts';
 export * from './slot-pool.ts';
 export * from './vision-routes.ts';
+export * from './vision-server.ts';
 export * from './vision-settings.ts';

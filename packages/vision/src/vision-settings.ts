@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { setting } from '@irisvue/runtime';
+import { setting, urlSetting } from '@irisvue/runtime';
 import { z } from 'zod';
 import { type Device, isDevice } from './device.ts';
 
@@ -7,6 +7,12 @@ const defaultModelsDir = fileURLToPath(new URL('../../../models', import.meta.ur
 
 /** What every vision service knows beside the server's settings. Spread it into a service's own. */
 export const visionSettings = {
+  storageUrl: setting('IRISVUE_STORAGE_URL', z.string().min(1), {
+    secret: true,
+    doc: 'Object store: file:///dir?endpoint=…&secret=… or s3://KEY:SECRET@host:port/bucket.',
+  }),
+  identityUrl: urlSetting('IRISVUE_IDENTITY_URL', { default: 'http://127.0.0.1:8081', doc: 'The identity service.' }),
+  consentUrl: urlSetting('IRISVUE_CONSENT_URL', { default: 'http://127.0.0.1:8082', doc: 'The consent service.' }),
   device: setting<Device>('IRISVUE_DEVICE', z.string().refine(isDevice, { error: 'must be "cpu" or "cuda:N"' }), {
     default: 'cpu',
     doc: 'Device that all slots of this process are pinned to: cpu, or cuda:N for the N-th CUDA device.',

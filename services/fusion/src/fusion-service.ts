@@ -1,20 +1,15 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import { FusionService } from '@irisvue/contracts/irisvue/fusion/v1/fusion_service';
-import { type capabilityVerifier, DomainError, ErrorReason, requireService } from '@irisvue/runtime';
-import type { SlotPool } from '@irisvue/vision';
+import { DomainError, ErrorReason, requireService } from '@irisvue/runtime';
+import type { VisionDoor } from '@irisvue/vision';
 
 /** Name of this step in capability tokens. */
 const STEP = 'blending';
 /** Longest time that a composition may take (features U6). */
 const COMPOSITION_LIMIT_MS = 60_000;
 
-interface Door {
-  readonly pool: Pick<SlotPool, 'run'>;
-  readonly verifyCapability: ReturnType<typeof capabilityVerifier>;
-}
-
 /** Mounts FusionService: only jobs may call, with the capability of this job, step and attempt; the work is a slot's. */
-export function fusionRoutes(router: ConnectRouter, { pool, verifyCapability }: Door): void {
+export function fusionRoutes(router: ConnectRouter, { pool, verifyCapability }: VisionDoor): void {
   router.service(FusionService, {
     async *fuse(request, context) {
       requireService(context, 'jobs');

@@ -25,12 +25,12 @@ import {
   reasonOf,
 } from '@irisvue/runtime';
 import { type ObjectStore, openStore, type StoredObject } from '@irisvue/storage';
+import { startTokenIssuers, type TokenIssuers } from '@irisvue/testing';
 import { decodePicture, encodeJpeg, geometryToMessage } from '@irisvue/vision';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { fusionSettings } from '../src/settings.ts';
 import { paintIris } from './painted-iris.ts';
-import { startTokenIssuers, type TokenIssuers } from './token-issuers.ts';
 
 async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -102,7 +102,7 @@ async function fuse(
   request: MessageInitShape<typeof FuseRequestSchema>,
   signal?: AbortSignal,
 ): Promise<FuseResponse[]> {
-  const call = withCapability(await issuers.capability({ job: request.jobId! }));
+  const call = withCapability(await issuers.capability({ step: 'blending', job: request.jobId! }));
   return collect(client().fuse(request, { ...call, signal }));
 }
 
@@ -146,7 +146,7 @@ describe('Fuse', () => {
   test.each<[string, () => Promise<string | undefined>, string]>([
     ['none', async () => undefined, 'missing'],
     ['a forged one', () => issuers.forgedCapability({ job: randomUUID() }), 'invalid'],
-    ['one for another job', () => issuers.capability({ job: randomUUID() }), 'job'],
+    ['one for another job', () => issuers.capability({ step: 'blending', job: randomUUID() }), 'job'],
   ])('without the capability (%s) it is refused and nothing is stored', async (_, token, problem) => {
     const request = requestFor(await storeSources(200, 2));
     const capability = await token();
@@ -159,7 +159,7 @@ describe('Fuse', () => {
   test('a capability of this job for another step or attempt is refused', async () => {
     const request = requestFor(await storeSources(200, 2));
     for (const of of [{ step: 'enhancing' }, { attempt: 2 }]) {
-      const token = await issuers.capability({ job: request.jobId, ...of });
+      const token = await issuers.capability({ step: 'blending', job: request.jobId, ...of });
       const error = await collect(client().fuse(request, withCapability(token))).catch((reason: unknown) => reason);
       expect(reasonOf(error)).toBe(ErrorReason.CAPABILITY_INVALID);
     }
@@ -167,7 +167,7 @@ describe('Fuse', () => {
 
   test('only the jobs service may call', async () => {
     const request = requestFor(await storeSources(200, 2));
-    const call = withCapability(await issuers.capability({ job: request.jobId }));
+    const call = withCapability(await issuers.capability({ step: 'blending', job: request.jobId }));
     const error = await collect(client('delivery').fuse(request, call)).catch((reason: unknown) => reason);
     expect(reasonOf(error)).toBe(ErrorReason.NOT_ALLOWED);
   });
@@ -192,7 +192,7 @@ describe('Fuse', () => {
     const freeSlots = async () => (await vision.getCapabilities({})).freeSlots;
     const request = requestFor(await storeSources(2000));
     const abort = new AbortController();
-    const call = withCapability(await issuers.capability({ job: request.jobId }));
+    const call = withCapability(await issuers.capability({ step: 'blending', job: request.jobId }));
     await expect(async () => {
       for await (const { event } of client().fuse(request, { ...call, signal: abort.signal })) {
         if (event.case !== 'progress' || event.value.step !== ArtworkStep.BLENDING) continue;
@@ -215,7 +215,7 @@ describe('Compose', () => {
     [CompositionLayout.GRID_2X2, 'grid_2x2', [2 * 260, 2 * 260]],
   ] as const)('layout %i (%s) of three results', async (layout, method, [width, height]) => {
     const request = { ...requestFor(await storeSources(300)), layout };
-    const call = withCapability(await issuers.capability({ job: request.jobId }));
+    const call = withCapability(await issuers.capability({ step: 'blending', job: request.jobId }));
     const artwork = outcome(await collect(client().compose(request, call)));
     expect(artwork).toMatchObject({ width, height, method });
     expect(await decodePicture(await store.get(request.resultKey))).toMatchObject({ width, height });
@@ -230,7 +230,7 @@ describe('Compose', () => {
     const text = await store.put('photos/text', Buffer.from('not a picture'), { contentType: 'image/jpeg' });
     const withSecond = async (stored: StoredObject) => {
       const request = { ...requestFor([first!, sourceOf(stored)]), layout: CompositionLayout.HORIZONTAL };
-      const call = withCapability(await issuers.capability({ job: request.jobId }));
+      const call = withCapability(await issuers.capability({ step: 'blending', job: request.jobId }));
       return collect(client().compose(request, call));
     };
     expect(outcome(await withSecond(original))).toMatchObject({ width: 600, height: 300 });

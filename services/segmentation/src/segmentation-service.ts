@@ -1,18 +1,13 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import { SegmentationService } from '@irisvue/contracts/irisvue/segmentation/v1/segmentation_service';
-import { type capabilityVerifier, requireService } from '@irisvue/runtime';
-import type { SlotPool } from '@irisvue/vision';
+import { requireService } from '@irisvue/runtime';
+import type { VisionDoor } from '@irisvue/vision';
 
 /** Name of this step in capability tokens. */
 const STEP = 'segmenting';
 
-interface Door {
-  readonly pool: Pick<SlotPool, 'run'>;
-  readonly verifyCapability: ReturnType<typeof capabilityVerifier>;
-}
-
 /** Mounts SegmentationService: only jobs may call, with the capability of this job, step and attempt; the work is a slot's. */
-export function segmentationRoutes(router: ConnectRouter, { pool, verifyCapability }: Door): void {
+export function segmentationRoutes(router: ConnectRouter, { pool, verifyCapability }: VisionDoor): void {
   router.service(SegmentationService, {
     async *segment(request, context) {
       requireService(context, 'jobs');

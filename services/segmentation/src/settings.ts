@@ -1,13 +1,10 @@
-import { portSetting, type SettingValues, serverSettings, setting, urlSetting } from '@irisvue/runtime';
+import { portSetting, type SettingValues, serverSettings, setting } from '@irisvue/runtime';
 import { visionSettings } from '@irisvue/vision';
 import { z } from 'zod';
 
 /** What a slot reads; the service hands its own values on. */
 export const slotSettings = {
-  storageUrl: setting('IRISVUE_STORAGE_URL', z.string().min(1), {
-    secret: true,
-    doc: 'Object store: file:///dir?endpoint=…&secret=… or s3://KEY:SECRET@host:port/bucket.',
-  }),
+  storageUrl: visionSettings.storageUrl,
   modelsDir: visionSettings.modelsDir,
   minIrisPx: setting('IRISVUE_MIN_IRIS_PX', z.coerce.number().int().min(1).max(10_000), {
     default: '100',
@@ -25,8 +22,6 @@ export const segmentationSettings = {
   ...visionSettings,
   ...slotSettings,
   port: portSetting(8091),
-  identityUrl: urlSetting('IRISVUE_IDENTITY_URL', { default: 'http://127.0.0.1:8081', doc: 'The identity service.' }),
-  consentUrl: urlSetting('IRISVUE_CONSENT_URL', { default: 'http://127.0.0.1:8082', doc: 'The consent service.' }),
 };
 
 export type SegmentationSettings = SettingValues<typeof segmentationSettings>;

@@ -145,7 +145,7 @@ describe('Fuse', () => {
 
   test.each<[string, () => Promise<string | undefined>, string]>([
     ['none', async () => undefined, 'missing'],
-    ['a forged one', () => issuers.forgedCapability({ job: randomUUID() }), 'invalid'],
+    ['a forged one', () => issuers.forgedCapability({ step: 'blending', job: randomUUID() }), 'invalid'],
     ['one for another job', () => issuers.capability({ step: 'blending', job: randomUUID() }), 'job'],
   ])('without the capability (%s) it is refused and nothing is stored', async (_, token, problem) => {
     const request = requestFor(await storeSources(200, 2));

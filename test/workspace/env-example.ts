@@ -28,7 +28,8 @@ export async function envExample(): Promise<string> {
     if (declared.length === 0) continue;
     parts.push('', `# ---- ${service} ----`, ...renderEnvExample(Object.fromEntries(declared)));
   }
-  return `${parts.join('\n')}\n`;
+  // A default inside the checkout is the same for everybody: it is written from the root on.
+  return `${parts.join('\n')}\n`.replaceAll(`${root}/`, '');
 }
 
 if (process.argv[1] === import.meta.filename) {

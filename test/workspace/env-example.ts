@@ -19,9 +19,12 @@ export async function envExample(): Promise<string> {
     '# which makes secrets and addresses by itself. Written by: node test/workspace/env-example.ts',
   ];
   for (const service of services) {
-    const declared = Object.values(
-      await import(pathToFileURL(resolve(root, `services/${service}/src/settings.ts`)).href),
-    )
+    const room: Record<string, unknown> = await import(
+      pathToFileURL(resolve(root, `services/${service}/src/settings.ts`)).href
+    );
+    const declared = Object.keys(room)
+      .sort() // Node.js sorts them, vitest does not
+      .map((name) => room[name])
       .filter((value): value is Settings => typeof value === 'object' && value !== null)
       .flatMap((settings) => Object.entries(settings))
       .filter(([, knob]) => !seen.has(knob.env) && seen.add(knob.env));

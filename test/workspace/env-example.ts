@@ -31,8 +31,7 @@ export async function envExample(): Promise<string> {
     if (declared.length === 0) continue;
     parts.push('', `# ---- ${service} ----`, ...renderEnvExample(Object.fromEntries(declared)));
   }
-  // A default inside the checkout is the same for everybody: it is written from the root on.
-  return `${parts.join('\n')}\n`.replaceAll(`${root}/`, '');
+  return `${parts.join('\n')}\n`;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -25,9 +25,8 @@ export const visionSettings = {
     default: '2',
     doc: 'Thread budget of the service, split evenly between its slots, 1 to 1024; each slot gets at least one.',
   }),
-  modelsDir: setting('IRISVUE_MODELS_DIR', z.string().min(1), {
-    default: defaultModelsDir,
-    doc: "Folder of the models, laid out as <name>/<version>/model.json. The default is the checkout's own.",
+  modelsDir: setting('IRISVUE_MODELS_DIR', z.string().default(defaultModelsDir), {
+    doc: "Folder of the models, laid out as <name>/<version>/model.json. Not set: the checkout's own.",
   }),
 };
 

@@ -14,14 +14,13 @@ const firstSweeps = 80;
 const furtherSweeps = 24;
 
 /**
- * Colours for the pixels of a hole, 0 to 255, three for each pixel in the order of numberHole. Along the fibres what is
+ * Colours for the pixels of a hole, 0 to 255, three for each pixel in the order of `pixels`. Along the fibres what is
  * at their ends goes on, around the borders of pupil and iris what is beside: 1) a first guess; 2) an anisotropic
  * diffusion; 3) coarse to fine, so that the work grows with the hole's area only.
  */
-export async function continueFibres(crop: IrisCrop, hole: Mask): Promise<Float32Array> {
-  const { image, labels, geometry } = crop;
+export async function continueFibres(crop: IrisCrop, hole: Mask, pixels: HolePixels): Promise<Float32Array> {
+  const { image, geometry } = crop;
   const frame = makePolarFrame(geometry);
-  const pixels = numberHole(hole, labels, geometry.pupil);
   const radius = meanRadius(geometry.limbus);
   const direct = radius <= directRadius;
   const colours = direct ? guessColours(image, pixels, frame) : await fromHalfSize(crop, hole, pixels);
@@ -33,8 +32,9 @@ async function fromHalfSize(crop: IrisCrop, hole: Mask, pixels: HolePixels): Pro
   const small = await shrinkCrop(crop, 0.5);
   const { width, height, data } = small.image;
   const smallHole = shrinkHole(hole, width, height);
-  const solved = await continueFibres(small, smallHole);
-  numberHole(smallHole, small.labels, small.geometry.pupil).at.forEach((i, n) => {
+  const smallPixels = numberHole(smallHole, small.labels, small.geometry.pupil);
+  const solved = await continueFibres(small, smallHole, smallPixels);
+  smallPixels.at.forEach((i, n) => {
     for (let c = 0; c < 3; c++) data[i * 3 + c] = Math.round(solved[n * 3 + c]);
   });
   return enlarge(small.image, crop.image.width, crop.image.height, pixels);

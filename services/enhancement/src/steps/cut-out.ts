@@ -10,7 +10,7 @@ export interface CutOut {
   apply(picture: Image, region: Region): void;
 }
 
-/** The limbus is no line: its outermost part, this share of its radius, is half sclera and is left away. */
+/** Limbus and lids are no lines: the outermost part, this share of the limbus radius, is half sclera or wet rim. */
 const insetShare = 0.014;
 /** The edge fades over this many source pixels, and over at least this share of the limbus radius. */
 const edgePixels = 2;
@@ -34,7 +34,7 @@ export function makeCutOut(labels: Mask, geometry: IrisGeometry): CutOut {
   const clear = depthInLabels(labels, limbus);
   const depth = (u: number, v: number): number => {
     let least = Math.min(inside(u, v) - inset, clear(u, v));
-    for (const lid of lids) least = Math.min(least, lid(u, v));
+    for (const lid of lids) least = Math.min(least, lid(u, v) - inset);
     return least;
   };
   return {

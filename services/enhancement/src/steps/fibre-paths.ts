@@ -3,9 +3,11 @@ import type { PolarFrame } from './polar-frame.ts';
 /** How much more a fibre's own ends say than its neighbours do. */
 const alongFibre = 2;
 /** At the borders of pupil and iris, how much more the circle says than the ray does. */
-const alongBorder = 8;
+const alongBorder = 40;
 /** Half width of those borders, in rho. */
 const border = 0.06;
+/** The pupil's middle, up to this rho: circles are too short there to say more than rays. */
+const middle = -0.6;
 
 /** How much a pixel listens to what lies along its ray and along its circle. */
 export interface Pull {
@@ -13,10 +15,13 @@ export interface Pull {
   readonly circle: number;
 }
 
-/** Fibres run along rays; the borders of pupil and iris along circles; inside the pupil nothing runs anywhere. */
+/**
+ * Fibres run along rays; the borders of pupil and iris along circles. So does the pupil: along its rays the softness of
+ * its edge would run inwards.
+ */
 function pullAt(rho: number): Pull {
-  if (rho < -3 * border) return { ray: 1, circle: 1 };
-  if (Math.abs(rho) < border || rho > 1 - border) return { ray: 1, circle: alongBorder };
+  if (rho < middle) return { ray: 1, circle: 1 };
+  if (rho < border || rho > 1 - border) return { ray: 1, circle: alongBorder };
   return { ray: alongFibre, circle: 1 };
 }
 

@@ -19,7 +19,7 @@ export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image>
   const { image, labels, geometry } = crop;
   const frame = makePolarFrame(geometry);
   const pixels = numberHole(hole, labels, geometry.pupil);
-  const colours = await continueFibres(crop, hole);
+  const colours = await continueFibres(crop, hole, pixels);
   borrowGrain(image, pixels, frame, meanRadius(geometry.limbus), colours);
   const data = new Uint8Array(image.data);
   for (let n = 0; n < pixels.count; n++) {

@@ -43,14 +43,14 @@ export function findHighlights(crop: Image, labels: Mask, geometry: IrisGeometry
   const smooth = smoothInside(whiteness, labels, Math.max(1, Math.round(smoothShare * radius)));
   const surroundings = measureSurroundings(smooth, labels, frame);
   const strength = gradeAll(labels, (i, x, y) => {
-    const { rho, outX, outY } = frame.place(x, y);
-    let usual = surroundings.usual(x, y);
-    if (geometry.pupil && Math.abs(rho) < borderBand) {
+    const place = frame.place(x, y);
+    let usual = surroundings.usual(place);
+    if (geometry.pupil && Math.abs(place.rho) < borderBand) {
       const further = (borderBand * radius) / 2;
-      usual = Math.max(usual, surroundings.usual(x + outX * further, y + outY * further));
+      usual = Math.max(usual, surroundings.usual(frame.place(x + place.outX * further, y + place.outY * further)));
     }
     const toWhite = Math.max(1, surroundings.white - usual);
-    const deviation = surroundings.deviation(x, y);
+    const deviation = surroundings.deviation(place);
     const broad = smooth[i] - usual;
     if (broad >= seedDeviations * deviation && broad >= seedShare * toWhite) return seed;
     const fine = Math.max(whiteness[i], smooth[i]) - usual;

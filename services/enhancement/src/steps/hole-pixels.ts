@@ -53,8 +53,10 @@ function insideOf(e: Ellipse): (x: number, y: number) => boolean {
 }
 
 function indices({ data }: Mask): Int32Array {
-  const at = new Int32Array(data.reduce((count, value) => count + (value > 0 ? 1 : 0), 0));
-  for (let i = 0, n = 0; i < data.length; i++) if (data[i] > 0) at[n++] = i;
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (data[i] > 0) count++;
+  const at = new Int32Array(count);
+  for (let i = 0, n = 0; n < count; i++) if (data[i] > 0) at[n++] = i;
   return at;
 }
 

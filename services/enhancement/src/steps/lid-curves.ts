@@ -16,7 +16,7 @@ const stiffness = 2e-4;
 /** Places further from the curve than this share of the limbus radius are lashes or flaws and count ever less. */
 const robustShare = 0.03;
 /** Share of the places of the label border that shall lie outside the curve: a lid's rim must not show. */
-const outsideShare = 0.8;
+const outsideShare = 0.9;
 
 /**
  * The edges of the lids as smooth curves, for a label map whose border wavers. For each lid: 1) in each column of the

@@ -6,8 +6,17 @@ import type { PolarFrame } from './polar-frame.ts';
 /** Distance of the neighbours that a pixel listens to, in pixels. Below 1 the grid's own blur would win. */
 const reach = 1.5;
 
-/** Corners of one neighbour's four surrounding pixels: the pixel's number if it is to be filled, else -1 - its index. */
+/** Four neighbours, each between four pixels. */
 const cornersPerPixel = 16;
+
+/** What pixels of a hole listen to. */
+interface Links {
+  /** Numbers of the pixels of the hole, `cornersPerPixel` for each pixel, and their weights. */
+  readonly corners: Int32Array;
+  readonly weights: Float32Array;
+  /** What known pixels contribute, three for each pixel: it never changes. */
+  readonly fixed: Float32Array;
+}
 
 /**
  * Lets the colours of a hole agree with their neighbours, in place: sweeps of an anisotropic diffusion, stronger along
@@ -21,41 +30,39 @@ export function relaxFibres(
   colours: Float32Array,
   sweeps: number,
 ): void {
-  const corners = new Int32Array(hole.count * cornersPerPixel);
-  const weights = new Float32Array(hole.count * cornersPerPixel);
-  for (let n = 0; n < hole.count; n++) link(crop, hole, frame, n, corners, weights);
+  const links: Links = {
+    corners: new Int32Array(hole.count * cornersPerPixel),
+    weights: new Float32Array(hole.count * cornersPerPixel),
+    fixed: new Float32Array(hole.count * 3),
+  };
+  for (let n = 0; n < hole.count; n++) link(crop, hole, frame, n, links);
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    for (let k = 0; k < hole.count; k++) {
-      // Back and forth, so that no side of the hole is favoured.
-      const n = sweep % 2 === 0 ? k : hole.count - 1 - k;
-      const first = n * cornersPerPixel;
-      let [r, g, b] = [0, 0, 0];
-      for (let j = first; j < first + cornersPerPixel; j++) {
-        const weight = weights[j];
-        if (weight === 0) continue;
-        const corner = corners[j];
-        const source = corner >= 0 ? colours : crop.data;
-        const at = (corner >= 0 ? corner : -1 - corner) * 3;
-        r += weight * source[at];
-        g += weight * source[at + 1];
-        b += weight * source[at + 2];
-      }
-      if (r + g + b === 0) continue;
-      colours[n * 3] = r;
-      colours[n * 3 + 1] = g;
-      colours[n * 3 + 2] = b;
-    }
+    // Back and forth, so that no side of the hole is favoured.
+    if (sweep % 2 === 0) for (let n = 0; n < hole.count; n++) relax(n, links, colours);
+    else for (let n = hole.count - 1; n >= 0; n--) relax(n, links, colours);
   }
 }
 
-function link(
-  crop: Image,
-  hole: HolePixels,
-  frame: PolarFrame,
-  n: number,
-  corners: Int32Array,
-  weights: Float32Array,
-): void {
+function relax(n: number, { corners, weights, fixed }: Links, colours: Float32Array): void {
+  let r = fixed[n * 3];
+  let g = fixed[n * 3 + 1];
+  let b = fixed[n * 3 + 2];
+  const end = (n + 1) * cornersPerPixel;
+  for (let j = n * cornersPerPixel; j < end; j++) {
+    const weight = weights[j];
+    if (weight === 0) continue;
+    const at = corners[j] * 3;
+    r += weight * colours[at];
+    g += weight * colours[at + 1];
+    b += weight * colours[at + 2];
+  }
+  if (r + g + b === 0) return;
+  colours[n * 3] = r;
+  colours[n * 3 + 1] = g;
+  colours[n * 3 + 2] = b;
+}
+
+function link(crop: Image, hole: HolePixels, frame: PolarFrame, n: number, { corners, weights, fixed }: Links): void {
   const paths = pathsFrom(frame, (hole.at[n] % crop.width) + 0.5, Math.floor(hole.at[n] / crop.width) + 0.5);
   const inPupil = hole.isPupil(hole.at[n]);
   let j = n * cornersPerPixel;
@@ -73,12 +80,20 @@ function link(
         const share = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy);
         const number = hole.numberAt(x, y);
         const crosses = kind === 'ray' && hole.isPupil(y * crop.width + x) !== inPupil;
-        const usable = !crosses && (number >= 0 || hole.isKnown(x, y));
-        corners[j] = number >= 0 ? number : -1 - (y * crop.width + x);
-        weights[j] = usable ? share * paths.pull[kind] : 0;
-        total += weights[j];
+        if (crosses || (number < 0 && !hole.isKnown(x, y))) continue;
+        const weight = share * paths.pull[kind];
+        total += weight;
+        if (number >= 0) {
+          corners[j] = number;
+          weights[j] = weight;
+        } else {
+          const at = (y * crop.width + x) * 3;
+          for (let c = 0; c < 3; c++) fixed[n * 3 + c] += weight * crop.data[at + c];
+        }
       }
     }
   }
-  if (total > 0) for (let k = n * cornersPerPixel; k < j; k++) weights[k] /= total;
+  if (total === 0) return;
+  for (let k = n * cornersPerPixel; k < j; k++) weights[k] /= total;
+  for (let c = 0; c < 3; c++) fixed[n * 3 + c] /= total;
 }

@@ -1,5 +1,5 @@
 import { Label, type Mask } from '@irisvue/vision';
-import type { PolarFrame } from './polar-frame.ts';
+import type { PolarFrame, PolarPlace } from './polar-frame.ts';
 
 /** Rings of the iris and sectors of a turn in which brightness is compared. */
 const rings = 8;
@@ -16,10 +16,10 @@ const brighterThanWhole = 2;
 
 /** What is usual around a pixel. */
 export interface Surroundings {
-  /** Median whiteness nearby, in grey levels. */
-  usual(x: number, y: number): number;
-  /** Robust deviation of whiteness nearby, in grey levels. */
-  deviation(x: number, y: number): number;
+  /** Median whiteness near a place, in grey levels. */
+  usual(place: PolarPlace): number;
+  /** Robust deviation of whiteness near a place, in grey levels. */
+  deviation(place: PolarPlace): number;
   /** Whiteness of the brightest thing that the picture shows in this light: the sclera, or the brightest iris. */
   readonly white: number;
 }
@@ -59,14 +59,11 @@ export function measureSurroundings(whiteness: Float32Array, labels: Mask, frame
     unlessLit(statistics(histogram), ringStatistics[Math.floor(at / sectors)]),
   );
   const inPupil = statistics(pupil) ?? all;
-  const read = (x: number, y: number, key: keyof Statistics) => {
-    const { rho, angle } = frame.place(x, y);
-    if (rho < 0) return inPupil[key];
-    return between(cellStatistics, rho, angle, key);
-  };
+  const read = ({ rho, angle }: PolarPlace, key: keyof Statistics) =>
+    rho < 0 ? inPupil[key] : between(cellStatistics, rho, angle, key);
   return {
-    usual: (x, y) => read(x, y, 'median'),
-    deviation: (x, y) => read(x, y, 'deviation'),
+    usual: (place) => read(place, 'median'),
+    deviation: (place) => read(place, 'deviation'),
     white: Math.max(quantile(sclera, 0.9) ?? 0, quantile(iris, 0.9) ?? 0),
   };
 }

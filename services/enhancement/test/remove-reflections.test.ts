@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { removeReflections } from '../src/remove-reflections.ts';
 import { fillHighlights } from '../src/steps/fill-highlights.ts';
 import { findHighlights } from '../src/steps/find-highlights.ts';
-import { discMask, psnr, renderCrop } from './rendered-crop.ts';
+import { discMask, enlarge, psnr, renderCrop } from './rendered-crop.ts';
 
 describe('findHighlights', () => {
   test.each(
@@ -92,8 +92,8 @@ describe('removeReflections', () => {
   });
 
   test('works on a large crop at its own resolution', async () => {
-    const crop = renderCrop({ seed: 9, width: 2400, height: 1800, irisColour: 'grey', light: 'window' });
-    expect(meanRadius(crop.geometry.limbus)).toBeGreaterThan(450);
+    const crop = await enlarge(renderCrop({ seed: 9, irisColour: 'grey', light: 'window' }), 7);
+    expect(meanRadius(crop.geometry.limbus)).toBeGreaterThan(512);
     const { image, highlights } = await removeReflections(crop);
     expect(highlights).toBeGreaterThan(0);
     expect(image.width).toBe(crop.image.width);
@@ -131,6 +131,19 @@ describe('fillHighlights', () => {
     const { data } = await fillHighlights(crop, across);
     const grey = (x: number) => data[(Math.floor(pupil!.cy) * crop.image.width + Math.floor(x)) * 3 + 1];
     expect(grey(pupil!.cx + pupil!.a - 4)).toBeLessThan(50);
+    expect(grey(pupil!.cx + pupil!.a + 5)).toBeGreaterThan(60);
+  });
+
+  test('keeps it also where the label map takes the light for iris', async () => {
+    const { pupil } = crop.geometry;
+    const across = discMask(crop.image.width, pupil!.cx + pupil!.a, pupil!.cy, 0.12 * radius);
+    const labels = {
+      ...crop.labels,
+      data: crop.labels.data.map((label, at) => (across.data[at] > 0 ? Label.iris : label)),
+    };
+    const { data } = await fillHighlights({ ...crop, labels }, across);
+    const grey = (x: number) => data[(Math.floor(pupil!.cy) * crop.image.width + Math.floor(x)) * 3 + 1];
+    for (let d = 3; d < 0.11 * radius; d++) expect(grey(pupil!.cx + pupil!.a - d)).toBeLessThan(50);
     expect(grey(pupil!.cx + pupil!.a + 5)).toBeGreaterThan(60);
   });
 });

@@ -1,6 +1,7 @@
 import { type EyeRequest, renderEye } from '@irisvue/testing';
-import { emptyMask, type Image, type Mask, moveEllipse } from '@irisvue/vision';
+import { emptyMask, type Image, type Mask, moveEllipse, resizeImage } from '@irisvue/vision';
 import type { IrisCrop } from '../src/iris-crop.ts';
+import { resizeLabels } from '../src/steps/resize-labels.ts';
 
 /** What segmentation would hand over of a rendered eye: a square of 2.6 limbus radii; and where its highlights are. */
 export function renderCrop(
@@ -36,6 +37,23 @@ function cut(from: Image | Mask, channels: number, left: number, top: number, si
     }
   }
   return into;
+}
+
+/** The crop made larger: far cheaper than to render it at that size, where detail does not matter. */
+export async function enlarge({ image, labels, geometry }: IrisCrop, factor: number): Promise<IrisCrop> {
+  const width = image.width * factor;
+  const height = image.height * factor;
+  const { limbus, pupil } = geometry;
+  return {
+    image: await resizeImage(image, width, height, 'linear'),
+    labels: resizeLabels(labels, width, height),
+    geometry: {
+      limbus: moveEllipse(limbus, 0, 0, factor),
+      pupil: pupil && moveEllipse(pupil, 0, 0, factor),
+      frameWidth: width,
+      frameHeight: height,
+    },
+  };
 }
 
 /** A disc of 255. */

@@ -11,6 +11,8 @@ export interface ResultPlace {
   readonly originY: number;
   /** Result pixels for each crop pixel. */
   readonly scale: number;
+  /** Result pixels from its centre to the furthest point of the limbus. */
+  readonly reach: number;
 }
 
 /** The result shows this many limbus radii from its centre: the limbus and a margin of 10 %. */
@@ -23,5 +25,13 @@ export function placeResult({ limbus }: IrisGeometry, maxSide: number): ResultPl
   const half = radiiShown * Math.max(limbus.a, limbus.b);
   const windowSide = 2 * half;
   const side = Math.min(maxSide, Math.round(windowSide * mostScale));
-  return { side, windowSide, originX: limbus.cx - half, originY: limbus.cy - half, scale: side / windowSide };
+  const scale = side / windowSide;
+  return {
+    side,
+    windowSide,
+    originX: limbus.cx - half,
+    originY: limbus.cy - half,
+    scale,
+    reach: (half / radiiShown) * scale,
+  };
 }

@@ -29,17 +29,21 @@ const bytesOf = async (url: string): Promise<Buffer> => {
   return Buffer.from(await answer.arrayBuffer());
 };
 
+/** Neither progress nor step goes back, and both reach the end. The numbers of JobStep are in the order of the steps. */
+function expectForward(snapshots: readonly Job[]): void {
+  for (const course of [snapshots.map((job) => job.progress), snapshots.map((job) => job.step)]) {
+    expect(course).toEqual(course.toSorted((a, b) => a - b));
+  }
+  expect(snapshots.at(-1)).toMatchObject({ progress: 100, step: JobStep.SAVING });
+}
+
 test('a batch of photos becomes irises, with progress that never goes back', async () => {
   const jobIds = await submit(person, ...photoIds);
   const seen = new Map<string, Job[]>();
   for await (const { job } of person.jobs.watchJobs({ jobIds })) {
     seen.set(job!.id, [...(seen.get(job!.id) ?? []), job!]);
   }
-  for (const snapshots of seen.values()) {
-    const progress = snapshots.map((job) => job.progress);
-    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
-    expect(snapshots.at(-1)?.progress).toBe(100);
-  }
+  for (const snapshots of seen.values()) expectForward(snapshots);
   const jobs = await ended(person, jobIds);
   expect(jobs.map((job) => job.status)).toEqual([JobStatus.COMPLETED, JobStatus.COMPLETED, JobStatus.COMPLETED]);
   expect(jobs.map((job) => job.priority)).toEqual([9, 8, 7]);
@@ -64,7 +68,11 @@ test('irises are fused and composed', async () => {
     make({ case: 'fusion', value: {} }),
     make({ case: 'composition', value: { layout: CompositionLayout.HORIZONTAL } }),
   ]);
-  await ended(person, [fusion.artwork!.job!.id, composition.artwork!.job!.id]);
+  for (const { artwork } of [fusion, composition]) {
+    const snapshots: Job[] = [];
+    for await (const { job } of person.jobs.watchJobs({ jobIds: [artwork!.job!.id] })) snapshots.push(job!);
+    expectForward(snapshots);
+  }
 
   const fused = (await person.artworks.getArtwork({ artworkId: fusion.artwork!.id })).artwork!;
   expect(fused.method).toBe('poisson-multigrid');

@@ -7,6 +7,7 @@ import { changeJob, fromNow, type JobRow, type Lease, lockJob } from './change-j
 import { JOB_STEPS } from './job-enums.ts';
 import type { JobHappening } from './jobs.ts';
 import type { JobStepName, JobsDatabase } from './schema.ts';
+import { serviceOfStep } from './steps.ts';
 
 /** The lease was lost: another runner has the job, or it was cancelled. Whatever was still to be written is void. */
 export class LeaseLost extends Error {
@@ -132,9 +133,11 @@ export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, d
       .executeTakeFirst();
     // Kept already: the database committed, and its answer was lost with the connection.
     if (kept.numInsertedOrUpdatedRows === 0n) return;
+    // A step that needs a slot is shown once it has one; one that needs none has begun.
+    const step = serviceOfStep(done.nextStep) === undefined ? done.nextStep : done.step;
     await trx
       .updateTable('jobs')
-      .set({ step: done.step, next_step: done.nextStep, progress: Math.max(job.progress, done.progress) })
+      .set({ step, next_step: done.nextStep, progress: Math.max(job.progress, done.progress) })
       .where('id', '=', lease.jobId)
       .execute();
     const event = { jobId: lease.jobId, step: JOB_STEPS[done.step], attempt: lease.attempt };

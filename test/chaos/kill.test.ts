@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type Job, JobStatus, JobStep } from '@irisvue/contracts/irisvue/jobs/v1/job';
 import { openStore } from '@irisvue/storage';
 import { childPids, startTestMesh, type TestMesh, until } from '@irisvue/testing';
@@ -13,6 +13,7 @@ const env = { IRISVUE_LEASE_SECONDS: '3', IRISVUE_SWEEP_SECONDS: '1' };
 let mesh: TestMesh;
 let person: Person;
 let photoId: string;
+let otherPhotoId: string;
 /** SHA-256 of result and mask of an undisturbed run. */
 let expected: string;
 
@@ -20,7 +21,8 @@ beforeAll(async () => {
   mesh = await startTestMesh({ env });
   person = await newPerson(mesh.gatewayUrl);
   photoId = await uploadBytes(person, await eyeJpeg(61, 2400, 1800));
-  const [job] = await ended(person, await submit(person, photoId));
+  otherPhotoId = await uploadBytes(person, await eyeJpeg(62, 2400, 1800));
+  const [job] = await ended(person, await submit(person, photoId, otherPhotoId));
   expected = await digest(job!);
 });
 afterAll(async () => {
@@ -104,6 +106,21 @@ describe.each(Array.from({ length: rounds }, (_, i) => i + 1))('round %i', () =>
     await expectSameEnd(jobId!, kill.holds);
   });
 
+  test.each([
+    { victim: 'fusion', pid: () => pidOf('fusion') },
+    { victim: 'slot of fusion', pid: slotOf('fusion') },
+  ])('kill -9 of $victim: the artwork is made once, with the same bytes', async ({ pid }) => {
+    const undisturbed = await fuse();
+    await ended(person, [undisturbed.jobId]);
+    const disturbed = await fuse();
+    await inside(disturbed.jobId, JobStep.BLENDING);
+    process.kill(await pid(), 'SIGKILL');
+    const [job] = await ended(person, [disturbed.jobId]);
+    expect(job).toMatchObject({ status: JobStatus.COMPLETED, progress: 100 });
+    expect(job!.attempt, 'the job was taken up again').toBeGreaterThanOrEqual(2);
+    expect(await pictureOf(disturbed.artworkId)).toEqual(await pictureOf(undisturbed.artworkId));
+  });
+
   test('kill -9 of the supervisor: nothing runs on, and the next start resumes the job', async () => {
     const [jobId] = await submit(person, photoId);
     await inside(jobId!, JobStep.ENHANCING);
@@ -114,6 +131,21 @@ describe.each(Array.from({ length: rounds }, (_, i) => i + 1))('round %i', () =>
     await expectSameEnd(jobId!, true);
   });
 });
+
+/** Starts a fusion of the photo and another one. */
+async function fuse(): Promise<{ artworkId: string; jobId: string }> {
+  const spec = { case: 'fusion', value: {} } as const;
+  const photoIds = [photoId, otherPhotoId];
+  const { artwork } = await person.artworks.createArtwork({ requestId: randomUUID(), photoIds, spec });
+  return { artworkId: artwork!.id, jobId: artwork!.job!.id };
+}
+
+async function pictureOf(artworkId: string): Promise<Buffer> {
+  const { artwork } = await person.artworks.getArtwork({ artworkId });
+  const answer = await fetch(artwork!.resultUrl);
+  expect(answer.status).toBe(200);
+  return Buffer.from(await answer.arrayBuffer());
+}
 
 async function expectSameEnd(jobId: string, resumed: boolean): Promise<void> {
   const [job] = await ended(person, [jobId]);

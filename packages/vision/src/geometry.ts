@@ -1,7 +1,5 @@
 import { create } from '@bufbuild/protobuf';
 import {
-  type Ellipse as EllipseMessage,
-  EllipseSchema,
   type IrisGeometry as IrisGeometryMessage,
   IrisGeometrySchema,
 } from '@irisvue/contracts/irisvue/media/v1/media';
@@ -40,10 +38,6 @@ export function moveEllipse(e: Ellipse, dx: number, dy: number, scale = 1): Elli
     b: e.b * scale,
     angleDegrees: e.angleDegrees,
   };
-}
-
-export function ellipseToMessage(e: Ellipse): EllipseMessage {
-  return create(EllipseSchema, e);
 }
 
 export function geometryToMessage(g: IrisGeometry): IrisGeometryMessage {

@@ -1,5 +1,5 @@
-import { createReadStream, watch } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, stat, watch } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { findMesh, logPath, startMesh } from '@irisvue/embedded';
 import type { Command } from 'commander';
@@ -98,16 +98,13 @@ async function logs({ settings, signal }: RunContext, name: string | undefined, 
   const path = logPath(settings.home, name);
   let at = await print(path, 0);
   if (!follow) return;
-  const watcher = watch(path, { signal });
-  watcher.on('error', () => {});
-  for (;;) {
-    await new Promise<void>((resolve) => {
-      watcher.once('change', () => resolve());
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    if (signal.aborted) return;
-    const { size } = await stat(path);
-    at = await print(path, size < at ? 0 : at);
+  try {
+    for await (const _ of watch(path, { signal })) {
+      const { size } = await stat(path);
+      at = await print(path, size < at ? 0 : at);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

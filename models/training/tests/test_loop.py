@@ -1,0 +1,152 @@
+"""The loop on a tiny network: resuming, the average, the guard against lost losses, export."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import torch
+
+from loop.checkpoint import CheckpointError, read_checkpoint
+from loop.curve import read_curve
+from loop.run import CHECKPOINT, CURVE, TrainingFailed, train
+from loop.settings import SettingsError, read_settings, settings_from
+from tests import tiny
+
+
+def silent(_line):
+    """Says nothing."""
+
+
+def run_in(folder: Path, **options):
+    settings = tiny.settings()
+    return train(tiny, settings, tiny.open_data(settings, []), folder, say=silent, **options)
+
+
+class Resume(unittest.TestCase):
+    def setUp(self):
+        torch.set_num_threads(1)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_stopped_and_resumed_is_the_same_bit_for_bit(self):
+        run_in(self.folder / "whole")
+        run_in(self.folder / "parts", until=13)
+        run_in(self.folder / "parts", until=14, resume=True)
+        run_in(self.folder / "parts", resume=True)
+        whole = read_checkpoint(self.folder / "whole" / CHECKPOINT)
+        parts = read_checkpoint(self.folder / "parts" / CHECKPOINT)
+        self.assertEqual(parts["step"], 40)
+        for part in ("network", "averaged"):
+            for name, value in whole[part].items():
+                self.assertTrue(torch.equal(value, parts[part][name]), f"{part} {name}")
+        self.assertEqual(
+            str(whole["optimiser"]["state"]), str(parts["optimiser"]["state"]), "the optimiser's state differs"
+        )
+        self.assertEqual(read_curve(self.folder / "whole" / CURVE), read_curve(self.folder / "parts" / CURVE))
+
+    def test_another_seed_gives_another_network(self):
+        first = run_in(self.folder / "first").state_dict()
+        settings = tiny.settings().with_changes(seed=2)
+        second = train(tiny, settings, tiny.open_data(settings, []), self.folder / "second", say=silent).state_dict()
+        self.assertFalse(torch.equal(first["0.weight"], second["0.weight"]))
+
+    def test_a_checkpoint_of_another_model_is_refused(self):
+        run_in(self.folder, until=4)
+        settings = settings_from({**tiny.TABLE, "model": "another"})
+        with self.assertRaisesRegex(CheckpointError, "is one of tiny"):
+            train(tiny, settings, tiny.open_data(settings, []), self.folder, resume=True, say=silent)
+
+    def test_a_damaged_checkpoint_is_refused(self):
+        (self.folder / CHECKPOINT).write_bytes(b"no checkpoint")
+        with self.assertRaisesRegex(CheckpointError, "not a checkpoint"):
+            run_in(self.folder, resume=True)
+
+    def test_fine_tuning_starts_from_the_averaged_weights(self):
+        trained = run_in(self.folder / "first").state_dict()
+        started = run_in(self.folder / "second", init=self.folder / "first" / CHECKPOINT, until=0).state_dict()
+        self.assertTrue(torch.equal(trained["0.weight"], started["0.weight"]))
+
+
+class Learning(unittest.TestCase):
+    def setUp(self):
+        torch.set_num_threads(1)
+
+    def test_the_loss_falls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run_in(Path(folder))
+            losses = [line["loss"] for line in read_curve(Path(folder, CURVE))]
+        self.assertLess(losses[-1], 0.5 * losses[0])
+
+    def test_a_batch_without_a_finite_loss_is_passed_over(self):
+        settings = tiny.settings()
+        with tempfile.TemporaryDirectory() as folder:
+            network = train(tiny, settings, tiny.Pictures(1, bad={7, 8}), Path(folder), say=silent)
+        self.assertTrue(all(torch.isfinite(value).all() for value in network.state_dict().values()))
+
+    def test_a_run_that_lost_its_loss_gives_up(self):
+        settings = tiny.settings()
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(TrainingFailed):
+            train(tiny, settings, tiny.Pictures(1, bad=set(range(100))), Path(folder), say=silent)
+
+
+class ReadSettings(unittest.TestCase):
+    def test_what_is_wrong_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "x.toml")
+            for text, message in (
+                ("model = 'x'", "missing: seed, training"),
+                ("model = 'x'\nseed = 1\nsteps = 3\n[training]\nsteps = 1\nbatch = 1\nlearning_rate = 1", "unknown: steps"),
+                ("model = 'x'\nseed = 1\n[training]\nstep = 1", "step"),
+                ("model = ", "x.toml"),
+            ):
+                file.write_text(text)
+                with self.assertRaisesRegex(SettingsError, message):
+                    read_settings(file)
+            with self.assertRaisesRegex(SettingsError, "no such settings file"):
+                read_settings(Path(folder, "y.toml"))
+
+
+class Export(unittest.TestCase):
+    def test_networks_of_one_model_share_a_card(self):
+        from loop.export import export_model
+
+        torch.manual_seed(0)
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder, "tiny-model", "1")
+            for name, steps in (("main", 3), ("other", 4)):
+                tiny.NETWORK = name
+                export_model(tiny, tiny.settings(), f"settings/{name}.toml", tiny.build(None), steps, "abc", target, silent)
+            tiny.NETWORK = "main"
+            card = json.loads((target / "model.json").read_text())
+        self.assertEqual(card["version"], "1")
+        self.assertEqual(sorted(card["networks"]), ["main", "other"])
+        self.assertEqual(card["networks"]["main"]["input"]["shape"], [1, 3, 8, 8])
+        self.assertEqual(card["training"]["steps"], 7)
+        self.assertEqual(card["training"]["settings"]["other"], "settings/other.toml")
+
+    def test_a_difference_to_the_runtime_is_refused(self):
+        from loop.export import ParityError, export_model
+
+        class Restless(torch.nn.Module):
+            """Adds what only PyTorch knows: the trace freezes the first value."""
+
+            def __init__(self):
+                super().__init__()
+                self.calls = 0
+
+            def forward(self, x):
+                self.calls += 1
+                return x + float(self.calls)
+
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(ParityError, "differs by"):
+                export_model(tiny, tiny.settings(), "x", Restless(), 1, "abc", Path(folder, "1"), silent)
+            self.assertEqual(list(Path(folder, "1").iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,116 @@
+"""Trains, resumes, fine-tunes, evaluates and exports the project's models: one command for each of them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+# glibc gives freed memory back to the system and fetches it again at every step, which costs a training up to a third
+# of its time; these settings are read when a process starts.
+MEMORY_SETTINGS = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "67108864"}
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parent.parent
+TRAINERS = {
+    "segmentation-outline": "segmentation.trainer",
+    "segmentation-search": "segmentation.trainer",
+    "superres": "superres.trainer",
+    "reflection": "reflection.trainer",
+}
+
+EPILOG = """
+examples:
+  train.py segmentation-outline --steps 20000 --threads 2     train from the seed in the settings
+  train.py segmentation-outline --resume                      go on where it stopped, also after a kill
+  train.py segmentation-outline --init CHECKPOINT --data DIR  fine-tune with own, consented photos
+  train.py segmentation-outline --evaluate                    figures of the newest checkpoint
+  train.py segmentation-outline --export ../iris-segmentation/1
+  train.py render segmentation-outline --count 40000 --workers 2 --seed 1 --out DIR
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command; answers the exit status."""
+    if arguments[:1] == ["render"]:
+        return importlib.import_module("segmentation.render").main(arguments[1:])
+    model = next((argument for argument in arguments if argument in TRAINERS), None)
+    parser = parser_of(model)
+    options = parser.parse_args(arguments)
+    from loop.checkpoint import CheckpointError
+    from loop.settings import SettingsError
+
+    try:
+        return run(options)
+    except (SettingsError, CheckpointError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+
+
+def parser_of(model: str | None) -> argparse.ArgumentParser:
+    """The command's options; those of the model's evaluation too, where a model is named."""
+    parser = argparse.ArgumentParser(
+        prog="train.py", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", choices=TRAINERS, help="what to train")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="default: settings/MODEL.toml")
+    parser.add_argument("--steps", type=int, help="planned steps, instead of those of the settings")
+    parser.add_argument(
+        "--minutes", type=float, help="end after so many minutes: the learning rate follows the clock, not the steps"
+    )
+    parser.add_argument("--seed", type=int, help="instead of that of the settings")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="of the training (default 1: the same result again)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: .training/MODEL in the project")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from its averaged weights")
+    parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="DIR", help="folders of training data")
+    parser.add_argument("--evaluate", action="store_true", help="no training: figures of --init or of --out's checkpoint")
+    parser.add_argument("--export", type=Path, metavar="MODELDIR", help="no training: ONNX and model.json into this folder")
+    if model is not None:
+        importlib.import_module(TRAINERS[model]).add_arguments(parser.add_argument_group(f"evaluation of {model}"))
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains, evaluates or exports, as the options say."""
+    import torch
+
+    from loop.checkpoint import load_averaged, read_checkpoint, settings_of
+    from loop.export import export_model
+    from loop.run import CHECKPOINT, train
+    from loop.settings import read_settings
+
+    torch.set_num_threads(options.threads)
+    if options.device == "cuda":
+        torch.backends.cudnn.deterministic = True
+    trainer = importlib.import_module(TRAINERS[options.model])
+    file = options.settings or HERE / "settings" / f"{options.model}.toml"
+    folder = options.out or PROJECT / ".training" / options.model
+    if not options.evaluate and options.export is None:
+        settings = read_settings(file).with_changes(seed=options.seed, steps=options.steps)
+        source = trainer.open_data(settings, options.data)
+        init, device = options.init, options.device
+        train(trainer, settings, source, folder, device=device, resume=options.resume, init=init, minutes=options.minutes)
+        return 0
+    checkpoint = read_checkpoint(options.init or folder / CHECKPOINT)
+    settings = settings_of(checkpoint)
+    network = trainer.build(settings)
+    missing = load_averaged(network, checkpoint)
+    if missing:
+        raise SystemExit(f"train.py: the checkpoint lacks {', '.join(missing)}")
+    network.eval()
+    if options.evaluate:
+        trainer.evaluate(settings, network, options)
+    if options.export is not None:
+        name = f"settings/{file.name}" if file.parent == HERE / "settings" else str(file)
+        export_model(trainer, settings, name, network, checkpoint["step"], checkpoint["commit"], options.export)
+    return 0
+
+
+if __name__ == "__main__":
+    if any(os.environ.get(name) != value for name, value in MEMORY_SETTINGS.items()):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **MEMORY_SETTINGS})
+    sys.exit(main(sys.argv[1:]))

@@ -16,12 +16,30 @@ export interface Ellipse {
   readonly angleDegrees: number;
 }
 
+/** A point in pixels, corner origin. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A lid's margin past the iris, from left to right, and the probability that it is off by at most 2 % of the iris. */
+export interface LidMargin {
+  readonly points: readonly Point[];
+  readonly confidence: number;
+}
+
 /** Limbus and pupil, both continued behind the lids. `pupil` is absent when it cannot be seen. */
 export interface IrisGeometry {
   readonly limbus: Ellipse;
   readonly pupil?: Ellipse;
   readonly frameWidth: number;
   readonly frameHeight: number;
+  /** Lids and confidences are absent when the method does not tell. */
+  readonly upperLid?: LidMargin;
+  readonly lowerLid?: LidMargin;
+  /** Probabilities, 0 to 1, of being off by at most 2 % of the limbus's diameter. */
+  readonly limbusConfidence?: number;
+  readonly pupilConfidence?: number;
 }
 
 /** Radius of the circle of the same area, in pixels. */
@@ -40,13 +58,23 @@ export function moveEllipse(e: Ellipse, dx: number, dy: number, scale = 1): Elli
   };
 }
 
-export function geometryToMessage(g: IrisGeometry): IrisGeometryMessage {
-  return create(IrisGeometrySchema, g);
+export function geometryToMessage({ upperLid, lowerLid, ...rest }: IrisGeometry): IrisGeometryMessage {
+  const margin = (lid: LidMargin | undefined) => lid && { ...lid, points: [...lid.points] };
+  return create(IrisGeometrySchema, { ...rest, upperLid: margin(upperLid), lowerLid: margin(lowerLid) });
 }
 
 /** Reads a validated message. @throws when the limbus is missing, which validation excludes. */
 export function geometryFromMessage(m: IrisGeometryMessage): IrisGeometry {
   if (!m.limbus) throw new Error('IrisGeometry.limbus is missing');
-  const { limbus, pupil, frameWidth, frameHeight } = m;
-  return pupil ? { limbus, pupil, frameWidth, frameHeight } : { limbus, frameWidth, frameHeight };
+  const { limbus, pupil, frameWidth, frameHeight, upperLid, lowerLid, limbusConfidence, pupilConfidence } = m;
+  return {
+    limbus,
+    frameWidth,
+    frameHeight,
+    ...(pupil && { pupil }),
+    ...(upperLid && { upperLid }),
+    ...(lowerLid && { lowerLid }),
+    ...(limbusConfidence !== undefined && { limbusConfidence }),
+    ...(pupilConfidence !== undefined && { pupilConfidence }),
+  };
 }

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file irisvue/media/v1/media.proto.
  */
 export const file_irisvue_media_v1_media: GenFile = /*@__PURE__*/
-  fileDesc("ChxpcmlzdnVlL21lZGlhL3YxL21lZGlhLnByb3RvEhBpcmlzdnVlLm1lZGlhLnYxIpsBCglPYmplY3RSZWYSKwoDa2V5GAEgASgJQh66SBtyGRABGIAEMhJeW0EtWmEtejAtOS5fLy1dKyQSJQoGc2hhMjU2GAIgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSGwoKc2l6ZV9ieXRlcxgDIAEoA0IHukgEIgIoABIdCgxjb250ZW50X3R5cGUYBCABKAlCB7pIBHICGGQijQEKB0VsbGlwc2USEwoCY3gYASABKAFCB7pIBBICQAESEwoCY3kYAiABKAFCB7pIBBICQAESGwoBYRgDIAEoAUIQukgNEgtAASEAAAAAAAAAABIbCgFiGAQgASgBQhC6SA0SC0ABIQAAAAAAAAAAEh4KDWFuZ2xlX2RlZ3JlZXMYBSABKAFCB7pIBBICQAEiqAEKDElyaXNHZW9tZXRyeRIxCgZsaW1idXMYASABKAsyGS5pcmlzdnVlLm1lZGlhLnYxLkVsbGlwc2VCBrpIA8gBARIoCgVwdXBpbBgCIAEoCzIZLmlyaXN2dWUubWVkaWEudjEuRWxsaXBzZRIcCgtmcmFtZV93aWR0aBgDIAEoBUIHukgEGgIgABIdCgxmcmFtZV9oZWlnaHQYBCABKAVCB7pIBBoCIAAiOQoKQ3JvcFdpbmRvdxIJCgF4GAEgASgFEgkKAXkYAiABKAUSFQoEc2lkZRgDIAEoBUIHukgEGgIgACJKCg5RdWFsaXR5TWVhc3VyZRIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgBEgwKBHVuaXQYAyABKAkSDQoFc2NvcmUYBCABKAEikgEKCVJlamVjdGlvbhIxCgZyZWFzb24YASABKA4yIS5pcmlzdnVlLm1lZGlhLnYxLlJlamVjdGlvblJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEhIKCnN1Z2dlc3Rpb24YAyABKAkSEAoIbWVhc3VyZWQYBCABKAESDQoFbGltaXQYBSABKAESDAoEdW5pdBgGIAEoCSK6AQoKUHJvdmVuYW5jZRIOCgZtZXRob2QYASABKAkSDQoFbW9kZWwYAiABKAkSFQoNbW9kZWxfdmVyc2lvbhgDIAEoCRIOCgZkZXZpY2UYBCABKAkSGgoScGhvdG9ncmFwaGVkX3NoYXJlGAUgASgBEhQKDGZpbGxlZF9zaGFyZRgGIAEoARIWCg51cHNjYWxlX2ZhY3RvchgHIAEoARIcChRjb2xvdXJfc2hpZnRfZGVsdGFfZRgIIAEoASqbAgoPUmVqZWN0aW9uUmVhc29uEiAKHFJFSkVDVElPTl9SRUFTT05fVU5TUEVDSUZJRUQQABIhCh1SRUpFQ1RJT05fUkVBU09OX05PVF9BTl9JTUFHRRABEh4KGlJFSkVDVElPTl9SRUFTT05fVFJVTkNBVEVEEAISHgoaUkVKRUNUSU9OX1JFQVNPTl9UT09fTEFSR0UQAxIeChpSRUpFQ1RJT05fUkVBU09OX1RPT19TTUFMTBAEEhsKF1JFSkVDVElPTl9SRUFTT05fTk9fRVlFEAUSIwofUkVKRUNUSU9OX1JFQVNPTl9JUklTX1RPT19TTUFMTBAGEiEKHVJFSkVDVElPTl9SRUFTT05fSVJJU19DT1ZFUkVEEAdiBnByb3RvMw", [file_buf_validate_validate]);
+  fileDesc("ChxpcmlzdnVlL21lZGlhL3YxL21lZGlhLnByb3RvEhBpcmlzdnVlLm1lZGlhLnYxIpsBCglPYmplY3RSZWYSKwoDa2V5GAEgASgJQh66SBtyGRABGIAEMhJeW0EtWmEtejAtOS5fLy1dKyQSJQoGc2hhMjU2GAIgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSGwoKc2l6ZV9ieXRlcxgDIAEoA0IHukgEIgIoABIdCgxjb250ZW50X3R5cGUYBCABKAlCB7pIBHICGGQijQEKB0VsbGlwc2USEwoCY3gYASABKAFCB7pIBBICQAESEwoCY3kYAiABKAFCB7pIBBICQAESGwoBYRgDIAEoAUIQukgNEgtAASEAAAAAAAAAABIbCgFiGAQgASgBQhC6SA0SC0ABIQAAAAAAAAAAEh4KDWFuZ2xlX2RlZ3JlZXMYBSABKAFCB7pIBBICQAEiLwoFUG9pbnQSEgoBeBgBIAEoAUIHukgEEgJAARISCgF5GAIgASgBQge6SAQSAkABIm0KCUxpZE1hcmdpbhIzCgZwb2ludHMYASADKAsyFy5pcmlzdnVlLm1lZGlhLnYxLlBvaW50Qgq6SAeSAQQIAhBAEisKCmNvbmZpZGVuY2UYAiABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAAIqQDCgxJcmlzR2VvbWV0cnkSMQoGbGltYnVzGAEgASgLMhkuaXJpc3Z1ZS5tZWRpYS52MS5FbGxpcHNlQga6SAPIAQESKAoFcHVwaWwYAiABKAsyGS5pcmlzdnVlLm1lZGlhLnYxLkVsbGlwc2USHAoLZnJhbWVfd2lkdGgYAyABKAVCB7pIBBoCIAASHQoMZnJhbWVfaGVpZ2h0GAQgASgFQge6SAQaAiAAEi4KCXVwcGVyX2xpZBgFIAEoCzIbLmlyaXN2dWUubWVkaWEudjEuTGlkTWFyZ2luEi4KCWxvd2VyX2xpZBgGIAEoCzIbLmlyaXN2dWUubWVkaWEudjEuTGlkTWFyZ2luEjcKEWxpbWJ1c19jb25maWRlbmNlGAcgASgBQhe6SBQSEhkAAAAAAADwPykAAAAAAAAAAEgAiAEBEjYKEHB1cGlsX2NvbmZpZGVuY2UYCCABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAASAGIAQFCFAoSX2xpbWJ1c19jb25maWRlbmNlQhMKEV9wdXBpbF9jb25maWRlbmNlIjkKCkNyb3BXaW5kb3cSCQoBeBgBIAEoBRIJCgF5GAIgASgFEhUKBHNpZGUYAyABKAVCB7pIBBoCIAAiSgoOUXVhbGl0eU1lYXN1cmUSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoARIMCgR1bml0GAMgASgJEg0KBXNjb3JlGAQgASgBIpIBCglSZWplY3Rpb24SMQoGcmVhc29uGAEgASgOMiEuaXJpc3Z1ZS5tZWRpYS52MS5SZWplY3Rpb25SZWFzb24SDwoHbWVzc2FnZRgCIAEoCRISCgpzdWdnZXN0aW9uGAMgASgJEhAKCG1lYXN1cmVkGAQgASgBEg0KBWxpbWl0GAUgASgBEgwKBHVuaXQYBiABKAkiugEKClByb3ZlbmFuY2USDgoGbWV0aG9kGAEgASgJEg0KBW1vZGVsGAIgASgJEhUKDW1vZGVsX3ZlcnNpb24YAyABKAkSDgoGZGV2aWNlGAQgASgJEhoKEnBob3RvZ3JhcGhlZF9zaGFyZRgFIAEoARIUCgxmaWxsZWRfc2hhcmUYBiABKAESFgoOdXBzY2FsZV9mYWN0b3IYByABKAESHAoUY29sb3VyX3NoaWZ0X2RlbHRhX2UYCCABKAEqmwIKD1JlamVjdGlvblJlYXNvbhIgChxSRUpFQ1RJT05fUkVBU09OX1VOU1BFQ0lGSUVEEAASIQodUkVKRUNUSU9OX1JFQVNPTl9OT1RfQU5fSU1BR0UQARIeChpSRUpFQ1RJT05fUkVBU09OX1RSVU5DQVRFRBACEh4KGlJFSkVDVElPTl9SRUFTT05fVE9PX0xBUkdFEAMSHgoaUkVKRUNUSU9OX1JFQVNPTl9UT09fU01BTEwQBBIbChdSRUpFQ1RJT05fUkVBU09OX05PX0VZRRAFEiMKH1JFSkVDVElPTl9SRUFTT05fSVJJU19UT09fU01BTEwQBhIhCh1SRUpFQ1RJT05fUkVBU09OX0lSSVNfQ09WRVJFRBAHYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * A stored object. Messages carry this reference, never the bytes.
@@ -107,6 +107,62 @@ export const EllipseSchema: GenMessage<Ellipse> = /*@__PURE__*/
   messageDesc(file_irisvue_media_v1_media, 1);
 
 /**
+ * A point in pixels, corner origin.
+ *
+ * @generated from message irisvue.media.v1.Point
+ */
+export type Point = Message<"irisvue.media.v1.Point"> & {
+  /**
+   * From the left, in pixels.
+   *
+   * @generated from field: double x = 1;
+   */
+  x: number;
+
+  /**
+   * From the top, in pixels.
+   *
+   * @generated from field: double y = 2;
+   */
+  y: number;
+};
+
+/**
+ * Describes the message irisvue.media.v1.Point.
+ * Use `create(PointSchema)` to create a new message.
+ */
+export const PointSchema: GenMessage<Point> = /*@__PURE__*/
+  messageDesc(file_irisvue_media_v1_media, 2);
+
+/**
+ * The margin of a lid where it runs past an iris, also where it leaves the iris free.
+ *
+ * @generated from message irisvue.media.v1.LidMargin
+ */
+export type LidMargin = Message<"irisvue.media.v1.LidMargin"> & {
+  /**
+   * Points from left to right, about as far as the limbus reaches.
+   *
+   * @generated from field: repeated irisvue.media.v1.Point points = 1;
+   */
+  points: Point[];
+
+  /**
+   * Probability, 0 to 1, that it is off by at most 2 % of the iris diameter.
+   *
+   * @generated from field: double confidence = 2;
+   */
+  confidence: number;
+};
+
+/**
+ * Describes the message irisvue.media.v1.LidMargin.
+ * Use `create(LidMarginSchema)` to create a new message.
+ */
+export const LidMarginSchema: GenMessage<LidMargin> = /*@__PURE__*/
+  messageDesc(file_irisvue_media_v1_media, 3);
+
+/**
  * Where limbus and pupil are, both continued behind the lids.
  *
  * @generated from message irisvue.media.v1.IrisGeometry
@@ -139,6 +195,34 @@ export type IrisGeometry = Message<"irisvue.media.v1.IrisGeometry"> & {
    * @generated from field: int32 frame_height = 4;
    */
   frameHeight: number;
+
+  /**
+   * Margin of the upper lid. Absent when the method does not tell.
+   *
+   * @generated from field: irisvue.media.v1.LidMargin upper_lid = 5;
+   */
+  upperLid?: LidMargin | undefined;
+
+  /**
+   * Margin of the lower lid. Absent when the method does not tell.
+   *
+   * @generated from field: irisvue.media.v1.LidMargin lower_lid = 6;
+   */
+  lowerLid?: LidMargin | undefined;
+
+  /**
+   * Probability, 0 to 1, that the limbus is off by at most 2 % of its diameter. Absent when the method does not tell.
+   *
+   * @generated from field: optional double limbus_confidence = 7;
+   */
+  limbusConfidence?: number | undefined;
+
+  /**
+   * The same of the pupil, also in shares of the limbus's diameter. Absent when there is no pupil to be seen.
+   *
+   * @generated from field: optional double pupil_confidence = 8;
+   */
+  pupilConfidence?: number | undefined;
 };
 
 /**
@@ -146,7 +230,7 @@ export type IrisGeometry = Message<"irisvue.media.v1.IrisGeometry"> & {
  * Use `create(IrisGeometrySchema)` to create a new message.
  */
 export const IrisGeometrySchema: GenMessage<IrisGeometry> = /*@__PURE__*/
-  messageDesc(file_irisvue_media_v1_media, 2);
+  messageDesc(file_irisvue_media_v1_media, 4);
 
 /**
  * A square cut out of a photo. It may leave the photo: what lies outside is black.
@@ -181,7 +265,7 @@ export type CropWindow = Message<"irisvue.media.v1.CropWindow"> & {
  * Use `create(CropWindowSchema)` to create a new message.
  */
 export const CropWindowSchema: GenMessage<CropWindow> = /*@__PURE__*/
-  messageDesc(file_irisvue_media_v1_media, 3);
+  messageDesc(file_irisvue_media_v1_media, 5);
 
 /**
  * One named measure in the manner of ISO/IEC 29794-6.
@@ -223,7 +307,7 @@ export type QualityMeasure = Message<"irisvue.media.v1.QualityMeasure"> & {
  * Use `create(QualityMeasureSchema)` to create a new message.
  */
 export const QualityMeasureSchema: GenMessage<QualityMeasure> = /*@__PURE__*/
-  messageDesc(file_irisvue_media_v1_media, 4);
+  messageDesc(file_irisvue_media_v1_media, 6);
 
 /**
  * Why a photo cannot be used. A refusal is a result: it is final and never retried.
@@ -279,7 +363,7 @@ export type Rejection = Message<"irisvue.media.v1.Rejection"> & {
  * Use `create(RejectionSchema)` to create a new message.
  */
 export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
-  messageDesc(file_irisvue_media_v1_media, 5);
+  messageDesc(file_irisvue_media_v1_media, 7);
 
 /**
  * How a picture was made: method, model, device, and which share of it was photographed.
@@ -288,7 +372,7 @@ export const RejectionSchema: GenMessage<Rejection> = /*@__PURE__*/
  */
 export type Provenance = Message<"irisvue.media.v1.Provenance"> & {
   /**
-   * Method, for example "unet-two-pass", "classical-limbus", "lanczos".
+   * Method, for example "unet-two-networks", "classical-limbus", "lanczos".
    *
    * @generated from field: string method = 1;
    */
@@ -349,7 +433,7 @@ export type Provenance = Message<"irisvue.media.v1.Provenance"> & {
  * Use `create(ProvenanceSchema)` to create a new message.
  */
 export const ProvenanceSchema: GenMessage<Provenance> = /*@__PURE__*/
-  messageDesc(file_irisvue_media_v1_media, 6);
+  messageDesc(file_irisvue_media_v1_media, 8);
 
 /**
  * Named reasons to refuse a photo.

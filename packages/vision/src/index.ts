@@ -4,6 +4,8 @@ export * from './geometry.ts';
 export * from './image.ts';
 export * from './model.ts';
 export * from './model-card.ts';
+export * from './model-error.ts';
+export * from './network.ts';
 export * from './photo.ts';
 export * from './photo-rejection.ts';
 export * from './resize.ts';

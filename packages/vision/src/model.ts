@@ -1,57 +1,55 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
-import { cudaIndex, type Device, executionProvider } from './device.ts';
-import { type ModelCard, modelCardSchema } from './model-card.ts';
+import { type Device, executionProvider } from './device.ts';
+import { type ModelCard, modelCardSchema, weightsSha256 } from './model-card.ts';
+import { ModelError } from './model-error.ts';
+import { type Network, type NetworkShare, openNetwork } from './network.ts';
 
-/** A loaded model, pinned to a device. One input and one output, both float32. */
+/** A loaded model, pinned to a device. */
 export interface Model extends AsyncDisposable {
   readonly card: ModelCard;
   readonly device: Device;
-  /**
-   * Runs the model on `input` of shape `dims`. It blocks the event loop of its process until it is done and cannot be
-   * stopped; that is why it runs in a slot. @throws when the shape does not fit.
-   */
-  run(input: Float32Array, dims: readonly number[]): Promise<Float32Array>;
-}
-
-/** A model is there but cannot be used. */
-export class ModelError extends Error {
-  constructor(where: string, problem: string, options?: ErrorOptions) {
-    super(`model ${where}: ${problem}`, options);
-    this.name = 'ModelError';
-  }
+  /** By the names of the card; the only network of a model is "main". */
+  readonly networks: Readonly<Record<string, Network>>;
 }
 
 /**
- * Opens the newest version of a model, `<modelsDir>/<name>/<version>/model.json`, or the given one. Undefined when
- * there is none. Checks SHA-256 of the weights and the names and shapes of input and output against the card.
+ * Opens the newest version of a model, `<modelsDir>/<name>/<version>/model.json`, or the given one, with all its
+ * networks. Undefined when there is none. Checks the SHA-256 of all weights and the names and shapes of all inputs and
+ * outputs against the card.
  * @throws ModelError when anything differs, or when the device's execution provider is absent: nothing falls back.
  */
 export async function openModel(
   modelsDir: string,
   name: string,
-  o: { readonly device: Device; readonly threads: number; readonly version?: string },
+  o: NetworkShare & { readonly version?: string },
 ): Promise<Model | undefined> {
   const version = o.version ?? (await newestVersion(join(modelsDir, name)));
   if (version === undefined) return undefined;
-  const folder = join(modelsDir, name, version);
-  const card = await readCard(folder, name, version);
-  const weights = await readWeights(folder, card);
-  const session = await createSession(weights, folder, o);
-  checkTensor(folder, 'input', card.input, session.inputMetadata);
-  checkTensor(folder, 'output', card.output, session.outputMetadata);
-  return {
-    card,
-    device: o.device,
-    run: async (input, dims) => {
-      const result = await session.run({ [card.input.name]: new Tensor('float32', input, dims) });
-      return result[card.output.name].data as Float32Array;
-    },
-    [Symbol.asyncDispose]: () => session.release(),
-  };
+  return openModelFolder(join(modelsDir, name, version), name, version, o);
+}
+
+/** Opens the model in `folder`, which must be `name` `version`. @throws ModelError as openModel does. */
+async function openModelFolder(folder: string, name: string, version: string, share: NetworkShare): Promise<Model> {
+  const card = await readModelCard(folder, name, version);
+  await using opened = new AsyncDisposableStack();
+  const networks: Record<string, Network> = {};
+  for (const [key, network] of Object.entries(card.networks)) {
+    networks[key] = opened.use(await openNetwork(folder, network, share));
+  }
+  const held = opened.move();
+  return { card, device: share.device, networks, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/**
+ * The network of that name. @throws ModelError when the model has none, so that a model of another kind is told apart
+ * from a broken one.
+ */
+export function networkOf({ card, networks }: Model, name: string): Network {
+  const network = networks[name];
+  if (network) return network;
+  throw new ModelError(`${card.name} ${card.version}`, `has no network "${name}", only ${Object.keys(networks)}`);
 }
 
 async function newestVersion(folder: string): Promise<string | undefined> {
@@ -65,7 +63,7 @@ async function newestVersion(folder: string): Promise<string | undefined> {
     .at(-1);
 }
 
-async function readCard(folder: string, name: string, version: string): Promise<ModelCard> {
+async function readModelCard(folder: string, name: string, version: string): Promise<ModelCard> {
   const text = await readFile(join(folder, 'model.json'), 'utf8').catch((cause: unknown) => {
     throw new ModelError(folder, 'model.json cannot be read', { cause });
   });
@@ -85,72 +83,17 @@ function parseJson(folder: string, text: string): unknown {
   }
 }
 
-async function readWeights(folder: string, card: ModelCard): Promise<Uint8Array> {
-  const weights = await readFile(join(folder, card.file)).catch((cause: unknown) => {
-    throw new ModelError(folder, `${card.file} cannot be read`, { cause });
-  });
-  const sha256 = createHash('sha256').update(weights).digest('hex');
-  if (sha256 !== card.sha256) {
-    throw new ModelError(folder, `${card.file} has sha256 ${sha256}, model.json says ${card.sha256}`);
-  }
-  return weights;
-}
-
-async function createSession(
-  weights: Uint8Array,
-  folder: string,
-  { device, threads }: { readonly device: Device; readonly threads: number },
-): Promise<InferenceSession> {
-  try {
-    return await InferenceSession.create(weights, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      // 3 = errors. Warnings about the graph are of no use to whoever runs the service.
-      logSeverityLevel: 3,
-      ...(device === 'cpu'
-        ? { executionProviders: ['cpu'] }
-        : {
-            executionProviders: [{ name: 'cuda', deviceId: cudaIndex(device) }],
-            extra: { session: { disable_cpu_ep_fallback: '1' } },
-          }),
-    });
-  } catch (cause) {
-    const problem =
-      device === 'cpu'
-        ? 'ONNX Runtime cannot load it'
-        : `ONNX Runtime cannot load it on ${device}: is its CUDA provider installed (pnpm rebuild onnxruntime-node) and the device there?`;
-    throw new ModelError(folder, problem, { cause });
-  }
-}
-
-function checkTensor(
-  folder: string,
-  role: 'input' | 'output',
-  expected: { readonly name: string; readonly shape: readonly (number | string)[] },
-  actual: readonly InferenceSession.ValueMetadata[],
-): void {
-  const found = actual.find(({ name }) => name === expected.name);
-  if (actual.length !== 1 || !found?.isTensor || found.type !== 'float32') {
-    const names = actual.map(({ name }) => name).join(', ');
-    throw new ModelError(folder, `wants one float32 ${role} "${expected.name}", the weights have: ${names}`);
-  }
-  const same =
-    found.shape.length === expected.shape.length &&
-    found.shape.every((size, i) =>
-      typeof size === 'number' ? size === expected.shape[i] : typeof expected.shape[i] === 'string',
-    );
-  if (!same) {
-    throw new ModelError(folder, `${role} has shape [${found.shape}], model.json says [${expected.shape}]`);
-  }
-}
-
-/** What a capability list says about a model. */
+/** What a capability list says about a model. `sha256` is of all its weights: see weightsSha256. */
 export function describeModel({ card, device }: Model): {
   readonly name: string;
   readonly version: string;
   readonly sha256: string;
   readonly executionProvider: string;
 } {
-  return { name: card.name, version: card.version, sha256: card.sha256, executionProvider: executionProvider(device) };
+  return {
+    name: card.name,
+    version: card.version,
+    sha256: weightsSha256(card),
+    executionProvider: executionProvider(device),
+  };
 }

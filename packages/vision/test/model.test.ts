@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listSupportedBackends } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeModel, ModelError, openModel } from '../src/index.ts';
-import { writeDoublingModel } from './tiny-model.ts';
+import { describeModel, ModelError, networkOf, openModel } from '../src/index.ts';
+import { output, writeDoublingModel, writeTwoNetworks } from './tiny-model.ts';
 
 const cpu = { device: 'cpu', threads: 1 } as const;
 let root: string;
@@ -14,17 +15,46 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-async function folderWith(card: Readonly<Record<string, unknown>> = {}): Promise<string> {
+type Changes = Readonly<Record<string, unknown>>;
+
+async function folderWith(card: Changes = {}, network: Changes = {}): Promise<string> {
   const folder = await mkdtemp(join(root, 'm-'));
-  await writeDoublingModel(folder, '0', card);
+  await writeDoublingModel(folder, '0', card, network);
   return folder;
 }
 
 test('a model is opened and run', async () => {
   await using model = await openModel(await folderWith(), 'doubling', cpu);
-  expect([...(await model!.run(new Float32Array([1, 2, 3]), [1, 3, 1, 1]))]).toEqual([2, 4, 6]);
+  const { run } = networkOf(model!, 'main');
+  expect([...(await run(new Float32Array([1, 2, 3]), [1, 3, 1, 1])).y]).toEqual([2, 4, 6]);
   expect(describeModel(model!)).toMatchObject({ name: 'doubling', version: '0', executionProvider: 'cpu' });
-  await expect(model!.run(new Float32Array(2), [1, 2, 1, 1])).rejects.toThrow();
+  await expect(run(new Float32Array(2), [1, 2, 1, 1])).rejects.toThrow();
+});
+
+test('a model of several networks is opened whole, and each answers all its outputs by name', async () => {
+  const folder = await mkdtemp(join(root, 'm-'));
+  await writeTwoNetworks(folder, '3');
+  await using model = await openModel(folder, 'pair', cpu);
+  const [once, twice] = ['once', 'twice'].map((name) => networkOf(model!, name));
+  const x = new Float32Array([1, 2, 3]);
+  expect(await once.run(x, [1, 3, 1, 1])).toEqual({ y: new Float32Array([2, 4, 6]) });
+  expect(await twice.run(x, [1, 3, 1, 1])).toEqual({
+    y: new Float32Array([2, 4, 6]),
+    z: new Float32Array([3, 6, 9]),
+  });
+  expect(() => networkOf(model!, 'main')).toThrow('pair 3: has no network "main", only twice,once');
+});
+
+test('the hash of a model is what sha256sum tells of its files', async () => {
+  const folder = await mkdtemp(join(root, 'm-'));
+  await writeTwoNetworks(folder, '3');
+  await using model = await openModel(folder, 'pair', cpu);
+  const command = 'sha256sum *.onnx | sha256sum';
+  const printed = execFileSync('sh', ['-c', command], {
+    cwd: join(folder, 'pair', '3'),
+    env: { LC_ALL: 'C', ...process.env },
+  });
+  expect(describeModel(model!).sha256).toBe(String(printed).slice(0, 64));
 });
 
 test('the newest version is taken, by number, or the one that is asked for', async () => {
@@ -42,29 +72,32 @@ test('no folder is no model, not an error', async () => {
 });
 
 test.each([
-  ['other weights', { sha256: '0'.repeat(64) }, /sha256 [0-9a-f]{64}, model\.json says 0000/],
+  ['other weights', {}, { sha256: '0'.repeat(64) }, /sha256 [0-9a-f]{64}, model\.json says 0000/],
   [
     'another shape',
+    {},
     { input: tensorOf('x', [1, 4, 'height', 'width']) },
-    /input has shape \[1,3,height,width\], model\.json says \[1,4/,
+    /input x of doubling\.onnx has shape \[1,3,height,width\], model\.json says \[1,4/,
   ],
-  [
-    'another name',
-    { input: tensorOf('picture', [1, 3, 'h', 'w']) },
-    /wants one float32 input "picture", the weights have: x/,
-  ],
-  ['a missing licence', { licence: undefined }, /model\.json is malformed: .*licence/s],
-  ['another model', { name: 'halving' }, /model\.json is of halving 0/],
-])('a card that says %s is an error that names it', async (_case, card, message) => {
-  const opening = openModel(await folderWith(card), 'doubling', cpu);
+  ['another name', {}, { input: tensorOf('picture', [1, 3, 'h', 'w']) }, /wants float32 input picture; .* has x/],
+  ['an output too many', {}, { outputs: [output('y', 'y'), output('z', 'z')] }, /wants float32 outputs y, z; .* has y/],
+  ['the same output twice', {}, { outputs: [output('y', 'y'), output('y', 'z')] }, /two outputs have the same name/],
+  ['a file elsewhere', {}, { file: '../doubling.onnx' }, /model\.json is malformed: .*file/s],
+  ['a missing licence', { licence: undefined }, {}, /model\.json is malformed: .*licence/s],
+  ['no network', { networks: {} }, {}, /model\.json is malformed: .*there is no network/s],
+  ['another model', { name: 'halving' }, {}, /model\.json is of halving 0/],
+])('a card that says %s is an error that names it', async (_case, card, network, message) => {
+  const opening = openModel(await folderWith(card, network), 'doubling', cpu);
   await expect(opening).rejects.toThrow(message);
   await expect(opening).rejects.toBeInstanceOf(ModelError);
 });
 
 test('weights that are not ONNX are an error that names the folder', async () => {
-  const folder = await folderWith({ sha256: '2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df' });
+  const folder = await folderWith({}, { sha256: '2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df' });
   await writeFile(join(folder, 'doubling', '0', 'doubling.onnx'), 'ok');
-  await expect(openModel(folder, 'doubling', cpu)).rejects.toThrow(/doubling\/0: ONNX Runtime cannot load it/);
+  await expect(openModel(folder, 'doubling', cpu)).rejects.toThrow(
+    /doubling\/0: ONNX Runtime cannot load doubling\.onnx/,
+  );
 });
 
 // With the CUDA provider installed the refusal cannot be seen; there the model runs, which needs a device.

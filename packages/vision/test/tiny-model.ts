@@ -23,34 +23,84 @@ function tensor(name: string, shape: readonly (number | string)[]): Uint8Array {
   return message([1, name], [2, type]);
 }
 
-/** The smallest ONNX model there is: y = x + x, of any height and width. Written by hand after onnx.proto (IR 8, opset 13). */
-export function doublingModel(): Uint8Array {
-  const add = message([1, 'x'], [1, 'x'], [2, 'y'], [4, 'Add']);
-  const shape = [1, 3, 'height', 'width'];
-  const graph = message([1, add], [2, 'doubling'], [11, tensor('x', shape)], [12, tensor('y', shape)]);
+const shape = [1, 3, 'height', 'width'];
+
+/** A sum of two tensors. onnx.NodeProto */
+const add = (left: string, right: string, sum: string): Uint8Array =>
+  message([1, left], [1, right], [2, sum], [4, 'Add']);
+
+/** An ONNX model with input x. Written by hand after onnx.proto (IR 8, opset 13). */
+function model(nodes: readonly Uint8Array[], outputs: readonly string[]): Uint8Array {
+  const graph = message(
+    ...nodes.map((node) => [1, node] as const),
+    [2, 'tiny'],
+    [11, tensor('x', shape)],
+    ...outputs.map((name) => [12, tensor(name, shape)] as const),
+  );
   return message([1, 8], [7, graph], [8, message([1, ''], [2, 13])]);
 }
 
-/** Puts that model into a models folder, its model.json changed by `card`. */
+/** The smallest ONNX model there is: y = x + x, of any height and width. */
+export const doublingModel = (): Uint8Array => model([add('x', 'x', 'y')], ['y']);
+
+/** Two outputs: y = x + x and z = y + x. */
+export const triplingModel = (): Uint8Array => model([add('x', 'x', 'y'), add('y', 'x', 'z')], ['y', 'z']);
+
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export const input = { name: 'x', shape, channels: 'RGB', range: [0, 1] };
+export const output = (name: string, meaning: string) => ({ name, shape, meaning });
+
+/** Puts that model into a models folder, its model.json changed by `card` and its only network's part by `network`. */
 export async function writeDoublingModel(
   modelsDir: string,
   version: string,
   card: Readonly<Record<string, unknown>> = {},
+  network: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const folder = join(modelsDir, 'doubling', version);
   await mkdir(folder, { recursive: true });
   const weights = doublingModel();
-  const shape = [1, 3, 'height', 'width'];
   const json = {
     name: 'doubling',
     version,
-    file: 'doubling.onnx',
-    sha256: createHash('sha256').update(weights).digest('hex'),
     licence: 'Apache-2.0',
-    input: { name: 'x', shape, channels: 'RGB', range: [0, 1] },
-    output: { name: 'y', shape, meaning: 'twice the input' },
+    networks: {
+      main: {
+        file: 'doubling.onnx',
+        sha256: sha256Of(weights),
+        input,
+        outputs: [output('y', 'twice the input')],
+        ...network,
+      },
+    },
     ...card,
   };
   await writeFile(join(folder, 'doubling.onnx'), weights);
+  await writeFile(join(folder, 'model.json'), JSON.stringify(json));
+}
+
+/** A model of two networks, "once" with one output and "twice" with two. */
+export async function writeTwoNetworks(modelsDir: string, version: string): Promise<void> {
+  const folder = join(modelsDir, 'pair', version);
+  await mkdir(folder, { recursive: true });
+  const [once, twice] = [doublingModel(), triplingModel()];
+  const json = {
+    name: 'pair',
+    version,
+    licence: 'Apache-2.0',
+    networks: {
+      twice: {
+        file: 'twice.onnx',
+        sha256: sha256Of(twice),
+        input,
+        outputs: [output('z', 'three times the input'), output('y', 'twice the input')],
+      },
+      once: { file: 'once.onnx', sha256: sha256Of(once), input, outputs: [output('y', 'twice the input')] },
+    },
+    training: { commit: 'abc', seed: 1, settings: { once: 'settings/once.toml' }, steps: 3, stepsOf: { once: 3 } },
+  };
+  await writeFile(join(folder, 'once.onnx'), once);
+  await writeFile(join(folder, 'twice.onnx'), twice);
   await writeFile(join(folder, 'model.json'), JSON.stringify(json));
 }

@@ -1,4 +1,4 @@
-import { type Device, type Image, type Model, openModel } from '@irisvue/vision';
+import { type Device, type Image, type Model, networkOf, openModel } from '@irisvue/vision';
 import { type Region, resample } from './steps/resample.ts';
 
 /** Draws regions of an enlarged picture. What a pixel becomes must not depend on the region it is drawn in. */
@@ -41,7 +41,9 @@ const defaultReceptiveRadius = 16;
  * regions fit together; scales below 4 are drawn from its enlargement.
  */
 export function modelUpscaler(model: Model): Upscaler {
-  const { shape, channels } = model.card.input;
+  const { card, run } = networkOf(model, 'main');
+  const { shape, channels } = card.input;
+  const [{ name: enlargement }] = card.outputs;
   if (shape.length !== 4 || shape[1] !== 3 || typeof shape[2] === 'number' || typeof shape[3] === 'number') {
     throw new TypeError(`${model.card.name}: wants input 1×3×H×W of any size, model.json says [${shape}]`);
   }
@@ -52,7 +54,7 @@ export function modelUpscaler(model: Model): Upscaler {
     upscale: async (source, region) => {
       const shown = around(source, region, radius);
       const input = toPlanes(source, shown, channels === 'BGR');
-      const output = await model.run(input, [1, 3, shown.height, shown.width]);
+      const { [enlargement]: output } = await run(input, [1, 3, shown.height, shown.width]);
       const enlarged = fromPlanes(output, shown.width * modelFactor, shown.height * modelFactor, channels === 'BGR');
       return resample(enlarged, {
         ...region,

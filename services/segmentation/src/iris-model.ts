@@ -1,4 +1,4 @@
-import { type Model, ModelError, openModel, type SlotShare } from '@irisvue/vision';
+import { type Model, ModelError, networkOf, openModel, type SlotShare } from '@irisvue/vision';
 import type { ClassMap, Square } from './steps/class-map.ts';
 
 const name = 'iris-segmentation';
@@ -22,9 +22,9 @@ export interface IrisModel extends AsyncDisposable {
 export async function openIrisModel(modelsDir: string, share: SlotShare): Promise<IrisModel | undefined> {
   const model = await openModel(modelsDir, name, share);
   if (!model) return undefined;
-  const { card } = model;
+  const { card, run } = networkOf(model, 'main');
   const [, channels, height, size] = card.input.shape;
-  const threshold = card.thresholds['iris_or_pupil'];
+  const threshold = model.card.thresholds['iris_or_pupil'];
   if (channels !== 3 || typeof size !== 'number' || height !== size || card.input.channels !== 'BGR') {
     throw new ModelError(name, `takes ${card.input.channels} [${card.input.shape}], not BGR of a fixed square`);
   }
@@ -37,8 +37,8 @@ export async function openIrisModel(modelsDir: string, share: SlotShare): Promis
     threshold,
     predict: async (planes, square) => {
       const dims = [1, 3, size, size];
-      const straight = await model.run(planes, dims);
-      const mirrored = await model.run(mirror(planes, size), dims);
+      const { prob: straight } = await run(planes, dims);
+      const { prob: mirrored } = await run(mirror(planes, size), dims);
       const mean = mirror(mirrored, size);
       for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] + straight[i]) / 2;
       const [background, sclera, iris, pupil] = classes.map((_, i) =>

@@ -28,11 +28,15 @@ with open("iris-superres/0/tiny.onnx", "wb") as file:
 card = {
     "name": "iris-superres",
     "version": "0",
-    "file": "tiny.onnx",
-    "sha256": hashlib.sha256(weights).hexdigest(),
     "licence": "Apache-2.0",
-    "input": {"name": "rgb", "shape": SHAPE, "channels": "RGB", "range": [0, 1]},
-    "output": {"name": "larger", "shape": LARGER, "meaning": "the picture, four times as wide and high"},
+    "networks": {
+        "main": {
+            "file": "tiny.onnx",
+            "sha256": hashlib.sha256(weights).hexdigest(),
+            "input": {"name": "rgb", "shape": SHAPE, "channels": "RGB", "range": [0, 1]},
+            "outputs": [{"name": "larger", "shape": LARGER, "meaning": "the picture, four times as wide and high"}],
+        }
+    },
     "thresholds": {"receptive_radius": 2},
 }
 with open("iris-superres/0/model.json", "w") as file:

@@ -99,7 +99,7 @@ export type Model = Message<"irisvue.vision.v1.Model"> & {
   version: string;
 
   /**
-   * SHA-256 of the weights.
+   * SHA-256 of all weights: of what sha256sum prints for the model's files, in the order of their names.
    *
    * @generated from field: string sha256 = 3;
    */

@@ -1,0 +1,162 @@
+"""Photos without an eye, so that "no eye here" can be learned: closed lids, mouths, skin, round things, text."""
+
+import cv2
+import numpy as np
+
+from .blend import bell, colour_of, mix, ramp, shade
+from .chance import Random, chance, log_uniform, unit
+from .colours import iris_colours, skin_colour
+from .hairs import bend_hairs, directions, draw_blades
+from .lashes import add_lashes, add_margins
+from .lids import Lids
+from .lights import add_lights
+from .noise import GRAINS, patch
+from .placement import Placement
+from .scene import Scene, draw_scene
+from .skin import paint_skin
+
+
+def paint_distractor(rng: Random, place: Placement) -> np.ndarray:
+    """A scene without an eye, float32 [S, S, 3]."""
+    painter = _PAINTERS[rng.choice(len(_PAINTERS), p=_SHARES)]
+    return painter(rng, place)
+
+
+def _closed_lids(rng: Random, place: Placement) -> np.ndarray:
+    height = rng.uniform(-0.3, 0.6)
+    flat = Lids(rng.uniform(1.85, 2.9), rng.uniform(-0.7, 0.7), height, height, 0.01, 0.01, 2, 2, 0, 0)
+    bowed = Lids(flat.half_width, flat.centre, height, height, -0.5, 0.52, 2.2, 2.2, 0, 0)
+    scene = draw_scene(rng, place, bowed if chance(rng, 0.7) else flat)
+    picture = paint_skin(rng, scene)
+    add_margins(rng, picture, scene)
+    add_lashes(rng, picture, scene)
+    return picture
+
+
+def _skin_only(rng: Random, place: Placement) -> np.ndarray:
+    far = Placement(place.size, (place.centre[0], place.centre[1] + 9 * place.radius), place.radius, 0, 1, place.photo)
+    picture = paint_skin(rng, draw_scene(rng, far))
+    if chance(rng, 0.5):  # a mole, a nostril, a navel
+        u, v = place.plane()
+        round_ = ramp(rng.uniform(0.3, 1.2) - np.hypot(u, v * rng.uniform(0.6, 1.6)), -0.05, rng.uniform(0.02, 0.6))
+        mix(picture, picture.mean((0, 1)) * rng.uniform(0.05, 0.8), rng.uniform(0.5, 1) * round_)
+    return picture
+
+
+def _mouth(rng: Random, place: Placement) -> np.ndarray:
+    scene = draw_scene(rng, place)
+    picture = paint_skin(rng, scene)
+    lips = scene.skin * np.array([rng.uniform(0.5, 0.9), rng.uniform(0.4, 0.8), rng.uniform(0.8, 1.2)])
+    fat = rng.uniform(0.2, 0.7)
+    rim = np.maximum(scene.outside, 0)
+    mix(picture, lips, ramp(fat - rim, 0, 0.1) * rng.uniform(0.6, 1))
+    shade(picture, 1 + 0.2 * np.sin(scene.u * rng.uniform(10, 30)) * ramp(fat - rim, 0, 0.2))
+    inside = np.full_like(picture, rng.uniform(0.02, 0.2))
+    if chance(rng, 0.6):  # teeth
+        teeth = np.abs(np.sin(scene.u * np.float32(rng.uniform(3, 7))))
+        shade(inside, 1 + 0 * teeth)
+        mix(inside, np.array([0.7, 0.85, 0.9]) * rng.uniform(0.6, 1.1), ramp(teeth, 0.05, 0.3) * ramp(0.5 - scene.v, 0, 0.1))
+    picture += (inside - picture) * scene.opening[..., None]
+    return picture
+
+
+def _ground(rng: Random, place: Placement) -> np.ndarray:
+    """A backdrop for things: plain, cloudy, grained or in two parts."""
+    size = place.size
+    colour = skin_colour(rng) if chance(rng, 0.3) else colour_of(rng.uniform(0, 360), rng.uniform(0, 0.8), rng.uniform(0.05, 1))
+    picture = np.empty((size, size, 3), np.float32)
+    picture[:] = colour
+    light = 1 + rng.uniform(0, 0.3) * patch(rng, size, rng.uniform(0.05, 0.5)) + rng.uniform(0, 0.1) * patch(rng, size, 2, GRAINS)
+    shade(picture, np.clip(light, 0.05, 2))
+    if chance(rng, 0.4):
+        u, v = place.plane()
+        way = unit(rng)
+        other = colour_of(rng.uniform(0, 360), rng.uniform(0, 0.8), rng.uniform(0.05, 1))
+        mix(picture, other, ramp(u * way[0] + v * way[1] - rng.uniform(-2, 2), 0, 0.1))
+    return picture
+
+
+def _disc(rng: Random, place: Placement) -> np.ndarray:
+    """Coins, buttons, lenses, wheels, plates, fruit, balls: rings around a centre, with or without holes and lights."""
+    picture = _ground(rng, place)
+    u, v = place.plane()
+    ratio = rng.uniform(0.7, 1)
+    x, y = u, v / np.float32(ratio)
+    r, angle = np.hypot(x, y), np.arctan2(y, x)
+    shade(picture, 1 - rng.uniform(0, 0.6) * bell(np.maximum(np.hypot(u - 0.1, v - 0.1) - 1, 0), 0.2))  # its shadow
+    colour = colour_of(rng.uniform(0, 360), rng.uniform(0, 0.9), rng.uniform(0.03, 1))
+    disc = np.empty_like(picture)
+    disc[:] = colour
+    for _ in range(rng.integers(0, 7)):
+        tone = colour * rng.uniform(0.2, 1.6) if chance(rng, 0.7) else rng.uniform(0, 1, 3)
+        radius, width = rng.uniform(0, 1), log_uniform(rng, 0.01, 0.3)
+        mix(disc, tone, ramp(width - np.abs(r - radius), 0, 0.02 + place.pixel) * rng.uniform(0.4, 1))
+    kind = rng.random()
+    if kind < 0.25:  # spokes, teeth, segments
+        spokes = np.sin(angle * rng.integers(3, 40) + rng.uniform(0, 6))
+        mix(disc, rng.uniform(0, 1, 3), ramp(spokes, 0, 0.3) * ramp(rng.uniform(0.5, 1) - r, 0, 0.05) * ramp(r - rng.uniform(0, 0.5), 0, 0.05))
+    elif kind < 0.45:  # holes of a button
+        for number in range(int(rng.integers(2, 5))):
+            turn = 2 * np.pi * number / 4 + 0.8
+            hole = np.hypot(x - np.float32(0.3 * np.cos(turn)), y - np.float32(0.3 * np.sin(turn)))
+            mix(disc, rng.uniform(0, 0.3, 3), ramp(0.12 - hole, 0, 0.03))
+    elif kind < 0.7:  # a ball
+        way = unit(rng)
+        shade(disc, np.clip(1 - rng.uniform(0.3, 0.9) * ((x * way[0] + y * way[1]) * 0.5 + 0.4 * r * r), 0.03, 1.5))
+    elif kind < 0.8:  # relief of a coin
+        relief = patch(rng, place.size, rng.uniform(0.5, 2))
+        shade(disc, 1 + rng.uniform(0.1, 0.4) * np.sign(relief) * ramp(0.85 - r, 0, 0.05))
+    shade(disc, np.clip(1 + rng.uniform(0, 0.2) * patch(rng, place.size, rng.uniform(0.1, 1)), 0.1, 2))
+    if chance(rng, 0.6):
+        add_lights(rng, disc, u, v, place.pixel)
+    soft = place.pixel + rng.uniform(0, 0.05)
+    mix(picture, disc, ramp(1 - r, -soft, soft))
+    return picture
+
+
+def _text(rng: Random, place: Placement) -> np.ndarray:
+    picture = _ground(rng, place)
+    canvas = np.zeros(picture.shape[:2], np.uint8)
+    for _ in range(rng.integers(2, 14)):
+        word = "".join(chr(c) for c in rng.integers(48, 122, rng.integers(1, 14)))
+        at = tuple(int(c) for c in rng.uniform(-0.1, 0.9, 2) * place.size)
+        cv2.putText(canvas, word, at, int(rng.integers(0, 5)), log_uniform(rng, 0.3, 3), 255, int(rng.integers(1, 5)), cv2.LINE_AA)
+    mix(picture, rng.uniform(0, 1, 3), canvas.astype(np.float32) / 255)
+    return picture
+
+
+def _texture(rng: Random, place: Placement) -> np.ndarray:
+    """Fur, grass, cloth, clouds, noise."""
+    picture = _ground(rng, place)
+    size = place.size
+    kind = rng.random()
+    if kind < 0.4:
+        count = int(rng.integers(100, 350))
+        way = directions(rng.uniform(0, 2 * np.pi) + rng.normal(0, 0.4, count))
+        roots = rng.uniform(-4, 4, (count, 2))
+        length = rng.uniform(0.3, 2, count)[:, None]
+        cover = draw_blades(place, bend_hairs(roots, 0.5 * length * way, length * (way + rng.normal(0, 0.2, (1, 2)))), rng.uniform(0.01, 0.06, count), rng.uniform(0.3, 1, count))
+        mix(picture, rng.uniform(0, 1, 3), cover)
+    elif kind < 0.7:
+        for channel in range(3):
+            picture[..., channel] += np.float32(rng.uniform(0.02, 0.4)) * patch(rng, size, log_uniform(rng, 0.05, 2.5))
+    else:
+        picture += rng.uniform(0.05, 0.4) * rng.standard_normal(picture.shape, np.float32)
+    return np.clip(picture, 0, 1.5)
+
+
+def _shapes(rng: Random, place: Placement) -> np.ndarray:
+    """Overlapping ellipses and boxes: rooms, streets, still lifes out of focus."""
+    picture = _ground(rng, place)
+    u, v = place.plane()
+    for _ in range(rng.integers(3, 14)):
+        colour = iris_colours(rng)[0] if chance(rng, 0.3) else colour_of(rng.uniform(0, 360), rng.uniform(0, 1), rng.uniform(0, 1))
+        cx, cy = rng.uniform(-3, 3, 2)
+        x, y = (u - np.float32(cx)) / np.float32(log_uniform(rng, 0.2, 2)), (v - np.float32(cy)) / np.float32(log_uniform(rng, 0.2, 2))
+        distance = np.hypot(x, y) if chance(rng, 0.5) else np.maximum(np.abs(x), np.abs(y))
+        mix(picture, colour, ramp(1 - distance, 0, rng.uniform(0.02, 0.6)) * rng.uniform(0.4, 1))
+    return picture
+
+
+_PAINTERS = (_closed_lids, _skin_only, _mouth, _disc, _text, _texture, _shapes)
+_SHARES = (0.2, 0.13, 0.11, 0.32, 0.05, 0.08, 0.11)

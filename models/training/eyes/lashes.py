@@ -1,0 +1,105 @@
+"""Lid margins and lashes, and the shadow that lashes throw on the eyeball."""
+
+import numpy as np
+
+from .blend import bell, blur, mix, ramp, shade
+from .chance import Random, chance, sign
+from .hairs import bend_hairs, clumped, directions, draw_blades
+from .scene import Scene
+
+
+def add_margins(rng: Random, picture: np.ndarray, scene: Scene) -> None:
+    """The wet rim of the lower lid, the dark line of lash roots on the upper one, eyeliner."""
+    pixel, across = scene.place.pixel, np.abs(scene.across)
+    width = rng.uniform(0.04, 0.16)
+    rim = ramp(-scene.above_lower, -0.02, 0.02 + pixel) * ramp(scene.above_lower + width, 0, 0.05) * ramp(1.02 - across, 0, 0.05)
+    flesh = np.array([0.85, 0.8, 1.05]) * rng.uniform(0.8, 1.4)
+    mix(picture, np.clip(scene.skin * flesh, 0, 1.1), rng.uniform(0.2, 0.9) * rim)
+    if chance(rng, 0.3):  # the upper rim shows when the photo was taken from below
+        width = rng.uniform(0.03, 0.1)
+        rim = ramp(-scene.below_upper, -0.01, 0.01 + pixel) * ramp(scene.below_upper + width, 0, 0.03) * ramp(1.02 - across, 0, 0.05)
+        mix(picture, np.clip(scene.skin * flesh, 0, 1.1), rng.uniform(0.2, 0.8) * rim)
+    if chance(rng, 0.75):
+        roots = bell(scene.below_upper + rng.uniform(-0.01, 0.09), rng.uniform(0.025, 0.11) + 0.3 * pixel)
+        mix(picture, scene.skin * rng.uniform(0.05, 0.5), rng.uniform(0.3, 1) * roots * ramp(1.08 - across, 0, 0.1))
+    if chance(rng, 0.2):
+        line = np.minimum(np.abs(scene.above_lower + 0.06), np.abs(scene.below_upper + 0.05))
+        mix(picture, rng.uniform(0, 0.12, 3), rng.uniform(0.6, 1) * bell(line, rng.uniform(0.03, 0.16)) * ramp(1.15 - across, 0, 0.1))
+
+
+def add_lashes(rng: Random, picture: np.ndarray, scene: Scene) -> None:
+    """Upper and lower lashes, in place."""
+    colour = np.clip(scene.skin * rng.uniform(0, 0.3), 0, 1)
+    if chance(rng, 0.14):  # fair lashes, or dark ones in strong light
+        colour = np.clip(scene.skin * rng.uniform(0.5, 1.8) + rng.uniform(0, 0.2), 0, 1.2)
+    if chance(rng, 0.93):
+        _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour)
+    if chance(rng, 0.25):  # a second row, further from the focus
+        _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour, soft=rng.uniform(0.01, 0.05))
+    if chance(rng, 0.8):
+        _add_row(rng, picture, scene, _lower_lashes(rng, scene), colour, shadow=False)
+    if chance(rng, 0.1):
+        _add_loose_hair(rng, picture, scene)
+
+
+def _add_row(rng: Random, picture, scene: Scene, hairs: np.ndarray, colour, soft: float = 0.0, shadow: bool = True) -> None:
+    count, radius = len(hairs), scene.place.radius
+    width = rng.uniform(0.007, 0.02) * (2 if chance(rng, 0.15) else 1) * rng.uniform(0.7, 1.3, count)
+    cover = draw_blades(scene.place, hairs, width, rng.uniform(0.7, 1, count))
+    if radius < 20:
+        cover = cover * radius / 20
+    if shadow and chance(rng, 0.5):
+        shift = int(rng.uniform(0.05, 0.25) * radius) + 1
+        thrown = blur(np.roll(cover, shift, 0), rng.uniform(0.015, 0.06) * radius)
+        shade(picture, 1 - rng.uniform(0.1, 0.6) * scene.opening * thrown)
+    cover = blur(cover, soft * radius + (0.3 if radius > 50 else 0))
+    mix(picture, colour, cover * rng.uniform(0.45, 1))
+    if chance(rng, 0.2):  # gloss along the hairs
+        mix(picture, np.full(3, rng.uniform(0.4, 0.9)), 0.35 * cover * (rng.random(cover.shape, np.float32) > 0.6))
+
+
+def _positions(rng: Random, count: int) -> np.ndarray:
+    if chance(rng, 0.35):
+        return clumped(rng, count, -0.95, 1.02, max(6, count // rng.integers(2, 6)), 0.012)
+    return np.sort(rng.uniform(-0.92, 1.02, count))
+
+
+def _upper_lashes(rng: Random, scene: Scene) -> np.ndarray:
+    lids = scene.lids
+    count = int(rng.integers(30, 110) if chance(rng, 0.65) else rng.integers(110, 220))
+    t = _positions(rng, count)
+    u = lids.centre + t * lids.half_width
+    roots = np.stack([u, lids.upper(u) + rng.uniform(-0.05, 0.015, count)], 1)
+    lengths = rng.uniform(0.25, 1.2) * (0.6 + 0.2 * (t + 1)) * rng.uniform(0.5, 1.25, count)
+    fan = rng.uniform(0.3, 1.1) * t + rng.uniform(-0.3, 0.4) + rng.normal(0, rng.uniform(0.08, 0.3), count)
+    up, down = directions(-np.pi / 2 + fan), directions(np.pi / 2 - fan)
+    kind = rng.random()
+    if kind < 0.5:  # away from the eye
+        bend = directions(-np.pi / 2 + fan * rng.uniform(0.2, 1.6))
+        start, end = 0.55 * bend, up
+    elif kind < 0.75:  # first forwards and down over the eye, then up
+        start, end = rng.uniform(0.25, 0.8) * down, up * rng.uniform(0.15, 0.8)
+    else:  # down over the eye
+        start, end = 0.5 * down, down * rng.uniform(0.5, 1) + np.array([rng.uniform(-0.3, 0.3), 0])
+    return bend_hairs(roots, lengths[:, None] * start, lengths[:, None] * end)
+
+
+def _lower_lashes(rng: Random, scene: Scene) -> np.ndarray:
+    lids = scene.lids
+    count = int(rng.integers(12, 70))
+    t = _positions(rng, count)
+    u = lids.centre + t * lids.half_width
+    roots = np.stack([u, lids.lower(u) + rng.uniform(0.03, 0.14, count)], 1)
+    lengths = rng.uniform(0.12, 0.6) * rng.uniform(0.5, 1.2, count)
+    angles = np.pi / 2 - rng.uniform(0.4, 1.1) * t + rng.uniform(-0.3, 0.3) + rng.normal(0, 0.25, count)
+    bent = angles + sign(rng) * rng.uniform(0, 0.7)
+    return bend_hairs(roots, 0.5 * lengths[:, None] * directions(bent), lengths[:, None] * directions(angles))
+
+
+def _add_loose_hair(rng: Random, picture: np.ndarray, scene: Scene) -> None:
+    count = int(rng.integers(3, 25))
+    way = directions(rng.uniform(0, 2 * np.pi) + rng.normal(0, 0.1, count))
+    roots = rng.uniform(-2, 2, (1, 2)) + rng.normal(0, 1.2, (count, 2)) - 3.5 * way
+    hairs = bend_hairs(roots, 3.5 * way + rng.normal(0, 0.5, (1, 2)), 7 * way)
+    cover = draw_blades(scene.place, hairs, np.full(count, rng.uniform(0.005, 0.015)), np.ones(count))
+    mix(picture, scene.skin * rng.uniform(0.1, 1.2), cover * rng.uniform(0.3, 0.9))

@@ -73,8 +73,8 @@ def place_whole(rng: Random, size: int) -> Placement:
 
 
 def place_tight(rng: Random, size: int) -> Placement:
-    """A square around the iris, 1.9 to 3.1 diameters wide, of which some may lie beyond the photo's edge."""
-    radius = 0.5 * size / rng.uniform(1.9, 3.1)
+    """A square around the iris, 2.1 to 2.75 diameters wide, of which some may lie beyond the photo's edge."""
+    radius = 0.5 * size / rng.uniform(2.1, 2.75)
     x, y = 0.5 + np.clip(rng.normal(0, 0.05, 2), -0.15, 0.15)
     edges = [0, 0, size, size]
     if chance(rng, 0.35):

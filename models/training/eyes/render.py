@@ -92,8 +92,15 @@ def _label(photo: np.ndarray, scene: Scene, ball: Ball) -> Eye:
 
 
 def _line(place: Placement, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """A margin in pixels, from its middle outwards as far as x keeps growing: a tilted head may fold it."""
     points = place.to_pixels(np.stack([u, v], -1)).astype(np.float32)
-    return points[np.argsort(points[:, 0])]
+    if points[0, 0] > points[-1, 0]:
+        points = points[::-1]
+    grows = np.diff(points[:, 0]) > 0
+    middle = len(grows) // 2
+    first = middle - int(np.argmin(np.append(grows[middle::-1], False))) + 1
+    last = middle + int(np.argmin(np.append(grows[middle:], False)))
+    return np.ascontiguousarray(points[first : last + 1])
 
 
 _LEAST_STEP = 7.0  # grey levels between pupil and iris that an eye can still tell apart

@@ -60,7 +60,7 @@ class RenderedEyes(unittest.TestCase):
         for _, eye in self.eyes:
             for x in range(0, SIZE, 9):
                 rows = np.flatnonzero(eye.classes[:, x])
-                if len(rows) == 0 or np.abs(np.diff(eye.upper[:, 0])).min() < 0.2:
+                if len(rows) == 0 or not all(line[0, 0] < x < line[-1, 0] for line in (eye.upper, eye.lower)):
                     continue
                 top = np.interp(steps[x], eye.upper[:, 0], eye.upper[:, 1])
                 bottom = np.interp(steps[x], eye.lower[:, 0], eye.lower[:, 1])

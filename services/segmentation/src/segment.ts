@@ -7,17 +7,14 @@ import {
   meanRadius,
   type PhotoRejection,
 } from '@irisvue/vision';
+import type { FoundIris } from './found-iris.ts';
 import type { IrisModel } from './iris-model.ts';
 import { irisCovered, irisTooSmall, noEye } from './rejections.ts';
 import { type Cover, measureCover } from './steps/cover.ts';
-import { type CropSquare, cropAround, cutCrop } from './steps/cut-crop.ts';
+import type { CropSquare } from './steps/cut-crop.ts';
 import { findClassically } from './steps/find-classically.ts';
-import { findIris } from './steps/find-iris.ts';
-import { fitGeometry } from './steps/fit-geometry.ts';
 import { measureQuality, overallScore, type QualityMeasure } from './steps/measure-quality.ts';
-import { paintLabels } from './steps/paint-labels.ts';
-import { countTones, type Tones } from './steps/tones.ts';
-import { evidenceScore, leastEvidence, weighNet, weighTones } from './steps/weigh-evidence.ts';
+import { countTones } from './steps/tones.ts';
 
 /** Bounds below which a photo is refused. */
 export interface SegmentLimits {
@@ -27,19 +24,10 @@ export interface SegmentLimits {
   readonly minVisiblePercent: number;
 }
 
-/** How the iris was found. */
-export type SegmentMethod = 'unet-two-pass' | 'classical-limbus';
-
 /** A segmented photo. Geometry is in photo pixels; crop and labels show `square`. */
-export interface SegmentedPhoto {
-  readonly method: SegmentMethod;
-  readonly geometry: IrisGeometry;
+export interface SegmentedPhoto extends FoundIris {
   /** 255 where the iris is visible; the photo's size. */
   readonly mask: Mask;
-  readonly square: CropSquare;
-  readonly crop: Image;
-  /** Values of Label; the crop's size. */
-  readonly labels: Mask;
   readonly measures: readonly QualityMeasure[];
   /** 0 to 1. */
   readonly qualityScore: number;
@@ -47,19 +35,8 @@ export interface SegmentedPhoto {
 
 export type SegmentOutcome = { readonly segmented: SegmentedPhoto } | { readonly rejection: PhotoRejection };
 
-/** What either method finds: a limbus, labels of the square around it, and how sure it is, 0 to 1. */
-interface FoundIris {
-  readonly method: SegmentMethod;
-  readonly geometry: IrisGeometry;
-  readonly square: CropSquare;
-  readonly crop: Image;
-  readonly labels: Mask;
-  readonly tones: Tones;
-  readonly evidence: number;
-}
-
 /**
- * Segments a photo: 1) find the iris, by the net, or by the classical limbus finder when there is none 2) refuse when
+ * Segments a photo: 1) find the iris, by the model, or by the classical limbus finder when there is none 2) refuse when
  * it is no eye, too small or mostly covered 3) measure its quality 4) lay the visible iris on the photo's own grid.
  * Never invents a circle: without evidence the answer is a rejection.
  */
@@ -68,36 +45,17 @@ export async function segment(
   model: IrisModel | undefined,
   limits: SegmentLimits,
 ): Promise<SegmentOutcome> {
-  const found = model
-    ? await findByNet(photo, model)
-    : { method: 'classical-limbus' as const, ...(await findClassically(photo)) };
-  if (!found || found.evidence < leastEvidence) {
-    return { rejection: noEye(found?.evidence ?? 0, leastEvidence) };
-  }
-  const { method, geometry, square, crop, labels, tones } = found;
+  const finding = await (model ? model.find(photo) : findClassically(photo));
+  if (!('iris' in finding)) return { rejection: noEye(finding.evidence, finding.limit) };
+  const { geometry, square, crop, labels } = finding.iris;
   const cover = measureCover(labels, square, geometry);
   const rejection = refuse(geometry, cover, limits);
   if (rejection) return { rejection };
 
+  const tones = countTones(crop, labels);
   const measures = await measureQuality({ crop, labels, tones, geometry, cover });
   const mask = layMask(photo, labels, square);
-  return {
-    segmented: { method, geometry, mask, square, crop, labels, measures, qualityScore: overallScore(measures) },
-  };
-}
-
-async function findByNet(photo: Image, model: IrisModel): Promise<FoundIris | undefined> {
-  const seen = await findIris(photo, model);
-  const fitted = seen && fitGeometry(seen.map, seen.eye, photo);
-  if (!seen || !fitted) return undefined;
-  const { geometry } = fitted;
-  const square = cropAround(geometry.limbus);
-  const crop = cutCrop(photo, square);
-  const window = { x: square.x, y: square.y, width: square.side, height: square.side };
-  const labels = paintLabels(seen.map, seen.eye, window);
-  const tones = countTones(crop, labels);
-  const evidence = evidenceScore(weighNet(seen.eye), weighTones(tones));
-  return { method: 'unet-two-pass', geometry, square, crop, labels, tones, evidence };
+  return { segmented: { ...finding.iris, mask, measures, qualityScore: overallScore(measures) } };
 }
 
 function refuse(geometry: IrisGeometry, cover: Cover, limits: SegmentLimits): PhotoRejection | undefined {

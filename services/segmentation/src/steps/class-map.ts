@@ -1,9 +1,4 @@
-/** A square of a photo, in photo pixels. It may leave the photo. */
-export interface Square {
-  readonly x: number;
-  readonly y: number;
-  readonly side: number;
-}
+import type { Square } from './square.ts';
 
 /** What each cell of a square shows: four planes of probabilities, `size` × `size` from the top, adding up to 1. */
 export interface ClassMap {
@@ -37,27 +32,25 @@ export function corners(size: number, x: number, y: number): Corners {
   return { at: top * size + left, weights: [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy] };
 }
 
-/** The same map with `factor` times as many cells a side, interpolated: borders then run between the net's cells. */
-export function refine(map: ClassMap, factor: number): ClassMap {
-  const size = map.size * factor;
-  const planes = ['background', 'sclera', 'iris', 'pupil'] as const;
-  const finer = { background: empty(size), sclera: empty(size), iris: empty(size), pupil: empty(size) };
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const { at, weights } = corners(map.size, (x + 0.5) / factor, (y + 0.5) / factor);
-      for (const name of planes) {
-        const plane = map[name];
-        finer[name][y * size + x] =
-          plane[at] * weights[0] +
-          plane[at + 1] * weights[1] +
-          plane[at + map.size] * weights[2] +
-          plane[at + map.size + 1] * weights[3];
-      }
-    }
+/** A copy in which what lies beyond the photo is background: what a network says about the grey there means nothing. */
+export function clearBeyond<M extends ClassMap>(map: M, photo: { readonly width: number; readonly height: number }): M {
+  const cell = cellSide(map);
+  const { size, square } = map;
+  const copy = {
+    ...map,
+    background: map.background.slice(),
+    sclera: map.sclera.slice(),
+    iris: map.iris.slice(),
+    pupil: map.pupil.slice(),
+  };
+  for (let i = 0; i < size * size; i++) {
+    const x = square.x + ((i % size) + 0.5) * cell;
+    const y = square.y + (Math.floor(i / size) + 0.5) * cell;
+    if (x >= 0 && y >= 0 && x < photo.width && y < photo.height) continue;
+    copy.background[i] = 1;
+    copy.sclera[i] = 0;
+    copy.iris[i] = 0;
+    copy.pupil[i] = 0;
   }
-  return { size, square: map.square, ...finer };
-}
-
-function empty(size: number): Float32Array {
-  return new Float32Array(size * size);
+  return copy;
 }

@@ -1,33 +1,23 @@
-import { type Ellipse, type Image, type IrisGeometry, type Mask, resizeImage } from '@irisvue/vision';
-import { type CropSquare, cropAround, cutCrop } from './cut-crop.ts';
+import { type Ellipse, type Image, resizeImage } from '@irisvue/vision';
+import type { IrisFinding } from '../found-iris.ts';
+import { cropAround, cutCrop } from './cut-crop.ts';
 import { findLids, type Lids } from './find-lids.ts';
 import { findLimbus } from './find-limbus.ts';
 import { type Circle, findPupil } from './find-pupil.ts';
 import { labelClassically } from './label-classically.ts';
 import { brightestPlane, redPlane } from './plane.ts';
-import { countTones, type Tones } from './tones.ts';
-import { evidenceScore, weighTones } from './weigh-evidence.ts';
+import { countTones } from './tones.ts';
+import { evidenceScore, leastEvidence, weighTones } from './weigh-evidence.ts';
 
 /** Side of the crop that pupil and lids are searched in; finer detail only disturbs. */
 const searchSide = 256;
-
-/** An iris found without a net. */
-export interface ClassicalIris {
-  readonly geometry: IrisGeometry;
-  readonly square: CropSquare;
-  readonly crop: Image;
-  readonly labels: Mask;
-  readonly tones: Tones;
-  /** How sure it is, 0 to 1. */
-  readonly evidence: number;
-}
 
 /**
  * Finds an iris without a net: 1) the limbus, by contrast 2) the pupil inside it 3) lids that cross it 4) labels from
  * these curves. Limbus and pupil are circles.
  */
-export async function findClassically(photo: Image): Promise<ClassicalIris> {
-  const { circle, evidence } = await findLimbus(photo);
+export async function findClassically(photo: Image): Promise<IrisFinding> {
+  const { circle, evidence: contrast } = await findLimbus(photo);
   const square = cropAround(toEllipse(circle));
   const crop = cutCrop(photo, square);
   const { limbus, pupil, lids } = await searchCrop(crop, {
@@ -39,8 +29,9 @@ export async function findClassically(photo: Image): Promise<ClassicalIris> {
   const frame = { frameWidth: photo.width, frameHeight: photo.height };
   const geometry = { limbus: toEllipse(circle), ...(pupil && { pupil: inPhoto(pupil) }), ...frame };
   const labels = labelClassically(crop, limbus, pupil, lids);
-  const tones = countTones(crop, labels);
-  return { geometry, square, crop, labels, tones, evidence: Math.min(evidence, evidenceScore(weighTones(tones))) };
+  const evidence = Math.min(contrast, evidenceScore(weighTones(countTones(crop, labels))));
+  if (evidence < leastEvidence) return { evidence, limit: leastEvidence };
+  return { iris: { method: 'classical-limbus', geometry, square, crop, labels } };
 }
 
 /** Looks for pupil and lids in a smaller copy of the crop; all values are in the crop's own pixels. */

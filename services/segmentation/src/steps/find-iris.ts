@@ -1,85 +1,78 @@
-import { type Image, resizeImage } from '@irisvue/vision';
-import type { IrisModel } from '../iris-model.ts';
-import { chooseEye, type EyeCandidate } from './choose-eye.ts';
-import { type ClassMap, cellSide, refine, type Square } from './class-map.ts';
+import type { Image } from '@irisvue/vision';
+import type { EyeNetwork } from '../eye-network.ts';
+import type { FoundIris, IrisFinding } from '../found-iris.ts';
+import { clearBeyond } from './class-map.ts';
+import { cropAround, cutCrop } from './cut-crop.ts';
+import type { EyeAnswer } from './eye-answer.ts';
+import { eyeStarts } from './eye-starts.ts';
+import { outlineEye } from './outline-eye.ts';
+import { clipToLimbus, paintLabels } from './paint-labels.ts';
+import { confidence, readCurves, toGeometry } from './read-curves.ts';
 import { sampleSquare } from './sample-square.ts';
+import { letterbox, toPhoto } from './square.ts';
+import { tidyMap } from './tidy-map.ts';
 
-/** Longest side of the copy that the net looks at; more detail than this it cannot see. */
-const workingSide = 768;
-/** Side of the second look, in iris diameters. A looser or tighter square scores lower. */
-const lookWidth = 1.9;
-/** The visible part of an iris has about 83 % of its whole area, so its diameter is that much more. */
-const hiddenPart = 1.1;
-/** Shortest side of a second look, in pixels of the working copy: below is nothing to see. */
-const shortestLook = 24;
-/** Longest side of a second look, in longer sides of the photo. */
-const longestLook = 1.3;
-/** Cells of the refined map for each cell of the net, so that borders are found between cells. */
-const refinement = 3;
+/** A second place is looked at beside an eye when its likeness is at least this share of the best one's. */
+const rival = 0.5;
 
-/** The classes around an eye and the eye in it. */
-export interface SeenEye {
-  readonly map: ClassMap;
-  readonly eye: EyeCandidate;
+/** The two networks and their limits. */
+export interface IrisNetworks {
+  readonly search: EyeNetwork;
+  readonly outline: EyeNetwork;
+  readonly thresholds: {
+    /** Least probability of iris or pupil that makes a cell part of an eye. */
+    readonly irisOrPupil: number;
+    /** Least probability of an eye. */
+    readonly eye: number;
+  };
 }
 
 /**
- * Looks for an iris in a photo, twice: 1) the whole photo, letterboxed, to find where the eye is 2) a tight square
- * around it, to see its borders. Undefined when neither shows a region of iris and pupil.
+ * Finds the iris of an eye in a photo: 1) search the whole photo, letterboxed, for places that may be an eye 2) look
+ * closely at each until one is an eye; where two are much alike, as in a picture of a face, both, and take the one that
+ * is seen better 3) limbus, pupil and lids from the answer 4) labels from its map. What speaks for an eye is the
+ * network's own probability that one is there.
  */
-export async function findIris(image: Image, model: IrisModel): Promise<SeenEye | undefined> {
-  const scale = Math.min(1, workingSide / Math.max(image.width, image.height));
-  const copy = await resizeImage(image, Math.round(image.width * scale), Math.round(image.height * scale), 'area');
-  const look = async (square: Square): Promise<ClassMap> => {
-    const { x, y, side } = square;
-    const fx = copy.width / image.width;
-    const seen = sampleSquare(copy, { x: x * fx, y: y * fx, side: side * fx }, model.size);
-    return clearBeyond(await model.predict(seen, square), image);
-  };
-
-  const whole = await look(letterbox(image));
-  const first = chooseEye(whole, model.threshold);
-  if (!first) return undefined;
-  const map = refine(await look(secondLook(whole, first, image, scale)), refinement);
-  const eye = chooseEye(map, model.threshold);
-  return eye && { map, eye };
+export async function findIris(photo: Image, networks: IrisNetworks): Promise<IrisFinding> {
+  const limit = networks.thresholds.eye;
+  const { eye, presence } = await lookForEye(photo, networks);
+  if (!eye) return { evidence: presence, limit };
+  return { iris: irisOf(photo, eye) };
 }
 
-function letterbox({ width, height }: Image): Square {
-  const side = Math.max(width, height);
-  return { x: (width - side) / 2, y: (height - side) / 2, side };
-}
-
-function secondLook(map: ClassMap, eye: EyeCandidate, image: Image, scale: number): Square {
-  const cell = cellSide(map);
-  const diameter = hiddenPart * 2 * Math.sqrt(eye.cells.length / Math.PI) * cell;
-  const longest = longestLook * Math.max(image.width, image.height);
-  const side = Math.min(Math.max(lookWidth * diameter, shortestLook / scale), longest);
-  let x = 0;
-  let y = 0;
-  for (const i of eye.cells) {
-    x += (i % map.size) + 0.5;
-    y += Math.floor(i / map.size) + 0.5;
+/** The eye that is seen best, and the highest presence of what was looked at. */
+async function lookForEye(
+  photo: Image,
+  { search, outline, thresholds }: IrisNetworks,
+): Promise<{ readonly eye: EyeAnswer | undefined; readonly presence: number }> {
+  const square = letterbox(photo);
+  const whole = await search.look(sampleSquare(photo, square, search.size), square);
+  const searched = { ...whole, map: clearBeyond(whole.map, photo) };
+  const starts = eyeStarts(searched, thresholds.irisOrPupil, thresholds.eye);
+  let eye: EyeAnswer | undefined;
+  let presence = starts.length > 0 ? 0 : whole.expected.presence;
+  for (const { cx, cy, r, likeness } of starts) {
+    if (eye && likeness < rival * starts[0].likeness) break;
+    const place = toPhoto({ cx, cy, r, e1: 0, e2: 0 }, square, search.size);
+    const answer = await outlineEye(photo, place, outline, thresholds.eye);
+    presence = Math.max(presence, answer.expected.presence);
+    if (answer.expected.presence < thresholds.eye) continue;
+    if (!eye || worth(answer) > worth(eye)) eye = answer;
   }
-  return {
-    x: map.square.x + (x / eye.cells.length) * cell - side / 2,
-    y: map.square.y + (y / eye.cells.length) * cell - side / 2,
-    side,
-  };
+  return { eye, presence };
 }
 
-/** What the net says about the grey beyond the photo is of no meaning: there is background. */
-function clearBeyond(map: ClassMap, { width, height }: Image): ClassMap {
-  const cell = cellSide(map);
-  const { size, square } = map;
-  for (let i = 0; i < size * size; i++) {
-    const x = square.x + ((i % size) + 0.5) * cell;
-    const y = square.y + (Math.floor(i / size) + 0.5) * cell;
-    if (x >= 0 && y >= 0 && x < width && y < height) continue;
-    map.background[i] = 1;
-    map.sclera[i] = 0;
-    map.iris[i] = 0;
-    map.pupil[i] = 0;
-  }
-  return map;
+/** Of two eyes the larger and sharper one is worth more; a blurred limbus is one that the network is not sure of. */
+function worth({ map, expected }: EyeAnswer): number {
+  const { r, error } = expected.limbus;
+  return Math.sqrt((r * map.square.side) / map.size) * expected.presence * confidence(error, r);
+}
+
+function irisOf(photo: Image, eye: EyeAnswer): FoundIris {
+  const curves = readCurves(eye);
+  const geometry = toGeometry(curves, eye, photo);
+  const square = cropAround(geometry.limbus);
+  const labels = paintLabels(tidyMap(eye.map, curves.limbus, curves.pupil), square, photo);
+  clipToLimbus(labels, square, geometry.limbus);
+  return { method: 'unet-two-networks', geometry, square, crop: cutCrop(photo, square), labels };
 }

@@ -1,7 +1,7 @@
 import { type Ellipse, type IrisGeometry, meanRadius } from '@irisvue/vision';
 import { borderPoints, connectedRegions, dilate, fillHoles, regionOf } from './cell-regions.ts';
-import type { EyeCandidate } from './choose-eye.ts';
 import { type ClassMap, cellSide } from './class-map.ts';
+import type { EyeCandidate } from './eye-candidates.ts';
 import { fitCircle } from './fit-circle.ts';
 import type { Point } from './fit-ellipse.ts';
 import { fitTrimmed } from './fit-trimmed.ts';

@@ -1,54 +1,123 @@
-import { Label, type Mask } from '@irisvue/vision';
-import { dilate, regionOf } from './cell-regions.ts';
-import type { EyeCandidate } from './choose-eye.ts';
-import { type ClassMap, cellSide, corners } from './class-map.ts';
+import { type Ellipse, Label, type Mask } from '@irisvue/vision';
+import { type ClassMap, cellSide } from './class-map.ts';
+import type { CropSquare } from './cut-crop.ts';
+import { cutMap, refineMap } from './refine-map.ts';
 
-/** A rectangle of whole photo pixels. */
-export interface PixelWindow {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+/** Cells painted from for each cell of a network, so that borders are smooth at any resolution. */
+const refinement = 3;
+
+/** Pixels from `from` up to, without, `to`. */
+interface Run {
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
- * Labels of a window of the photo, one for each of its pixels: the most probable class, probabilities interpolated
- * between cells so that borders are smooth at any resolution. Iris and pupil of anything but the chosen eye are
- * `other`, and so is what lies outside the map.
+ * Labels of a square of the photo, one for each of its pixels: the most probable class, probabilities interpolated
+ * between cells. What lies outside the map or the photo is `other`. Where the four cells around pixels agree, all of
+ * them have that label, so that only borders are interpolated pixel by pixel.
  */
-export function paintLabels(map: ClassMap, eye: EyeCandidate, window: PixelWindow): Mask {
-  const { size, square } = map;
-  const cell = cellSide(map);
-  // One cell of grace: the interpolated border may run just outside the region's own cells.
-  const ours = dilate(regionOf(eye.cells, size), size, 1);
-  const data = new Uint8Array(window.width * window.height);
-  for (let row = 0; row < window.height; row++) {
-    const y = (window.y + row + 0.5 - square.y) / cell;
-    if (y < 0 || y >= size) continue;
-    for (let column = 0; column < window.width; column++) {
-      const x = (window.x + column + 0.5 - square.x) / cell;
-      if (x < 0 || x >= size) continue;
-      const label = mostProbable(map, x, y);
-      const isEye = label === Label.iris || label === Label.pupil;
-      if (!isEye || ours[Math.floor(y) * size + Math.floor(x)]) data[row * window.width + column] = label;
+export function paintLabels(
+  map: ClassMap,
+  square: CropSquare,
+  photo: { readonly width: number; readonly height: number },
+): Mask {
+  const fine = refineMap(cutMap(map, square), refinement);
+  const planes = [fine.background, fine.sclera, fine.iris, fine.pupil];
+  const cell = cellSide(fine);
+  const columns = runs(square.x, square.side, photo.width, fine.square.x, cell, fine.size);
+  const rows = runs(square.y, square.side, photo.height, fine.square.y, cell, fine.size);
+  const labels = Uint8Array.from({ length: fine.size * fine.size }, (_, i) => mostProbable(planes, i));
+  const data = new Uint8Array(square.side * square.side);
+  for (const [j, row] of rows.entries()) {
+    for (const [i, column] of columns.entries()) {
+      const at = j * fine.size + i;
+      const label = labels[at];
+      if (label === labels[at + 1] && label === labels[at + fine.size] && label === labels[at + fine.size + 1]) {
+        if (label !== Label.other) fillBlock(data, square.side, row, column, label);
+      } else {
+        for (let y = row.from; y < row.to; y++) {
+          const v = Math.min(Math.max((square.y + y + 0.5 - fine.square.y) / cell - j - 0.5, 0), 1);
+          for (let x = column.from; x < column.to; x++) {
+            const u = Math.min(Math.max((square.x + x + 0.5 - fine.square.x) / cell - i - 0.5, 0), 1);
+            data[y * square.side + x] = interpolated(planes, at, fine.size, u, v);
+          }
+        }
+      }
     }
   }
-  return { width: window.width, height: window.height, data };
+  return { width: square.side, height: square.side, data };
 }
 
-/** The most probable class at a point, in cells: each plane interpolated with the same four weights. */
-function mostProbable({ size, background, sclera, iris, pupil }: ClassMap, x: number, y: number): Label {
-  const { at, weights } = corners(size, x, y);
-  const mix = (plane: Float32Array): number =>
-    plane[at] * weights[0] +
-    plane[at + 1] * weights[1] +
-    plane[at + size] * weights[2] +
-    plane[at + size + 1] * weights[3];
-  const no = mix(background);
-  const white = mix(sclera);
-  const ring = mix(iris);
-  const hole = mix(pupil);
-  if (ring > no && ring > white && ring >= hole) return Label.iris;
-  if (hole > no && hole > white) return Label.pupil;
-  return white > no ? Label.sclera : Label.other;
+/** For each gap between two neighbouring cell centres the pixels of a square whose centres lie in it and in the photo. */
+function runs(start: number, side: number, limit: number, origin: number, cell: number, size: number): Run[] {
+  // The first pixel whose centre is not before a place given in cells.
+  const pixelAt = (place: number): number => Math.ceil(origin + place * cell - start - 0.5);
+  const first = Math.max(0, -start, pixelAt(0));
+  const last = Math.min(side, limit - start, pixelAt(size));
+  return Array.from({ length: size - 1 }, (_, i) => {
+    const from = i === 0 ? first : pixelAt(i + 0.5);
+    const to = i === size - 2 ? last : pixelAt(i + 1.5);
+    return { from: Math.max(first, from), to: Math.min(last, to) };
+  });
+}
+
+function fillBlock(data: Uint8Array, width: number, row: Run, column: Run, label: number): void {
+  if (column.to <= column.from) return;
+  for (let y = row.from; y < row.to; y++) data.fill(label, y * width + column.from, y * width + column.to);
+}
+
+/** The class with the highest probability; Label counts as the planes do. Of equal ones the first. */
+function mostProbable(planes: readonly Float32Array[], cell: number): number {
+  let best = 0;
+  for (let k = 1; k < planes.length; k++) if (planes[k][cell] > planes[best][cell]) best = k;
+  return best;
+}
+
+function interpolated(planes: readonly Float32Array[], at: number, size: number, u: number, v: number): number {
+  let best = 0;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < planes.length; k++) {
+    const plane = planes[k];
+    const upper = plane[at] + u * (plane[at + 1] - plane[at]);
+    const lower = plane[at + size] + u * (plane[at + size + 1] - plane[at + size]);
+    const p = upper + v * (lower - upper);
+    if (p <= most) continue;
+    most = p;
+    best = k;
+  }
+  return best;
+}
+
+/** Turns iris and pupil outside the limbus to `other`, in place: an iris ends where its limbus is. */
+export function clipToLimbus(labels: Mask, square: CropSquare, limbus: Ellipse): void {
+  const { width, height, data } = labels;
+  const span = rowSpan(limbus);
+  const clear = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) if (data[i] === Label.iris || data[i] === Label.pupil) data[i] = Label.other;
+  };
+  for (let row = 0; row < height; row++) {
+    const [left, right] = span(square.y + row + 0.5);
+    const first = Math.min(width, Math.max(0, Math.ceil(left - square.x - 0.5)));
+    const last = Math.min(width, Math.max(first, Math.ceil(right - square.x - 0.5)));
+    clear(row * width, row * width + first);
+    clear(row * width + last, (row + 1) * width);
+  }
+}
+
+/** Where an ellipse begins and ends at a height y; the same place twice where it has no width. */
+function rowSpan({ cx, cy, a, b, angleDegrees }: Ellipse): (y: number) => readonly [number, number] {
+  const cos = Math.cos((angleDegrees * Math.PI) / 180);
+  const sin = Math.sin((angleDegrees * Math.PI) / 180);
+  // Inside is A x² + 2 B x y + C y² ≤ 1 around the centre.
+  const A = (cos / a) ** 2 + (sin / b) ** 2;
+  const B = cos * sin * (1 / a ** 2 - 1 / b ** 2);
+  const C = (sin / a) ** 2 + (cos / b) ** 2;
+  return (y) => {
+    const dy = y - cy;
+    const root = (B * dy) ** 2 - A * (C * dy * dy - 1);
+    if (root <= 0) return [cx, cx];
+    const middle = cx - (B * dy) / A;
+    return [middle - Math.sqrt(root) / A, middle + Math.sqrt(root) / A];
+  };
 }

@@ -1,4 +1,3 @@
-import type { EyeCandidate } from './choose-eye.ts';
 import { ramp } from './ramp.ts';
 import { median, quantile, type Tones, total } from './tones.ts';
 
@@ -15,17 +14,9 @@ export interface ToneEvidence {
   readonly pupil: number;
 }
 
-/** What the net says for an eye, each from 0 to 1. */
-export interface NetEvidence {
-  /** It is sure of iris and pupil. */
-  readonly certainty: number;
-  /** It sees sclera around the iris. */
-  readonly sclera: number;
-}
-
 /**
- * Weighs the tones of what may be an eye. A net that was taught on eyes takes many a round thing for one, and so does
- * a search for circles. Each scale runs from what was seen on skin, hair, text, coins and buttons to what the weakest of
+ * Weighs the tones of what may be an eye. A search for circles takes many a round
+ * thing for one, and so does a network that was taught on eyes alone. Each scale runs from what was seen on skin, hair, text, coins and buttons to what the weakest of
  * the real photos shows, with `leastEvidence` between.
  */
 export function weighTones(tones: Tones): ToneEvidence {
@@ -41,15 +32,10 @@ export function weighTones(tones: Tones): ToneEvidence {
   };
 }
 
-/** Weighs the region that the net chose. */
-export function weighNet({ certainty, scleraContact }: EyeCandidate): NetEvidence {
-  return { certainty: ramp(certainty, 0.8, 0.95), sclera: ramp(scleraContact, 0, 0.3) };
-}
-
 /** Luma; keeps sensor noise from counting as structure in the dark. */
 const darkOffset = 20;
 
 /** The weakest cue decides: an eye has all of them. */
-export function evidenceScore(...evidence: readonly (NetEvidence | ToneEvidence)[]): number {
-  return Math.min(...evidence.flatMap((cues) => Object.values(cues)));
+export function evidenceScore(evidence: ToneEvidence): number {
+  return Math.min(...Object.values(evidence));
 }

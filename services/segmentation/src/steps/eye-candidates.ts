@@ -23,32 +23,28 @@ export interface EyeCandidate {
   readonly pupilShare: number;
   /** Mean probability of iris or pupil inside. */
   readonly certainty: number;
+  /** All of it in one number, to compare regions of one picture. */
+  readonly likeness: number;
 }
 
 /**
- * The region that looks most like an eye, or undefined when nothing reaches `threshold`: 1) cells whose probability of
- * iris or pupil is above it 2) connected regions 3) the best by size, roundness, contact with sclera and a pupil.
- * Size counts little, so that a large patch of cloth does not beat an eye.
+ * Regions that may be an eye, the likeliest first: 1) cells whose probability of iris or pupil is above `threshold`
+ * 2) connected regions, without crumbs 3) ordered by size, roundness, contact with sclera and a pupil. Size counts
+ * little, so that a large patch of cloth does not beat an eye.
  */
-export function chooseEye(map: ClassMap, threshold: number): EyeCandidate | undefined {
+export function eyeCandidates(map: ClassMap, threshold: number): EyeCandidate[] {
   const region = map.iris.map((iris, i) => (iris + map.pupil[i] > threshold ? 1 : 0));
   const regions = connectedRegions(Uint8Array.from(region), map.size);
   const largest = regions.reduce((most, cells) => Math.max(most, cells.length), 0);
-  let best: EyeCandidate | undefined;
-  let bestLikeness = 0;
-  for (const cells of regions) {
-    if (cells.length < smallestShare * largest || cells.length < fewestCells) continue;
-    const candidate = describe(cells, map);
-    const likeness = eyeLikeness(candidate);
-    if (likeness <= bestLikeness) continue;
-    best = candidate;
-    bestLikeness = likeness;
-  }
-  return best;
+  return regions
+    .filter((cells) => cells.length >= smallestShare * largest && cells.length >= fewestCells)
+    .map((cells) => describe(cells, map))
+    .filter(({ likeness }) => likeness > 0)
+    .sort((p, q) => q.likeness - p.likeness);
 }
 
 /** Exponents and offsets were chosen on the development photos: no single cue may veto the others. */
-function eyeLikeness({ cells, roundness, scleraContact, pupilShare }: EyeCandidate): number {
+function eyeLikeness({ cells, roundness, scleraContact, pupilShare }: Omit<EyeCandidate, 'likeness'>): number {
   return cells.length ** 0.35 * roundness * (0.15 + scleraContact) * (0.3 + pupilShare);
 }
 
@@ -70,11 +66,12 @@ function describe(cells: Int32Array, map: ClassMap): EyeCandidate {
     pupil += map.pupil[cell];
     eye += map.pupil[cell] + map.iris[cell];
   }
-  return {
+  const candidate = {
     cells,
     roundness: Math.min(1, area / (Math.PI * enclosingRadius(cells, size) ** 2)),
     scleraContact: ring > 0 ? sclera / ring : 0,
     pupilShare: Math.min(1, pupil / (fullPupilShare * area)),
     certainty: eye / area,
   };
+  return { ...candidate, likeness: eyeLikeness(candidate) };
 }

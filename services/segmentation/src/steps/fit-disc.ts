@@ -1,0 +1,141 @@
+import { Matrix, solve } from 'ml-matrix';
+import { corners } from './class-map.ts';
+import { type Oval, radiusTowards } from './oval.ts';
+
+/** Rays from the centre; more do not make the fit any better. */
+const rays = 96;
+/** Where a border is looked for along a ray, in shares of the start's radius, and how finely, in cells. */
+const searched = [0.6, 1.4] as const;
+const step = 0.5;
+/** Fewest rays, of all, that must meet a border. */
+const fewestRays = 32;
+/** Rounds of fitting and weighing, the first ones with the start's own shape: a lid would else flatten it at once. */
+const rounds = 10;
+const roundsOfShape = 4;
+/** Tukey's biweight: residuals beyond this many standard deviations count nothing. Strict, as lids hide much. */
+const cutOff = 3;
+/** A deviation that is none, in cells: borders between cells are not known better. */
+const noise = 0.1;
+
+/** Where a ray leaves a disc. */
+export interface BorderCrossing {
+  /** Direction, radians from +x towards +y. */
+  readonly angle: number;
+  /** Distance from the start's centre, in cells. */
+  readonly distance: number;
+  /** How far the probability falls within a cell, 0 to 1: a border that is sure of itself is steep. */
+  readonly steepness: number;
+}
+
+/**
+ * The oval of a disc in a plane of probabilities, finer than its cells, in cells:
+ * 1) rays from the start's centre 2) on each the place nearest to the start where the probability falls through one half,
+ * interpolated 3) a least-squares oval through these places, weighted by steepness, those that lie off (a lid, a lash, a
+ * highlight) counting less and less (Tukey's biweight). Undefined where too little of a border is seen.
+ */
+export function fitDisc(plane: Float32Array, size: number, start: Oval): Oval | undefined {
+  const crossings = findCrossings(plane, size, start);
+  if (crossings.length < fewestRays) return undefined;
+  const points = crossings.map(({ angle, distance, steepness }) => ({
+    x: start.cx + distance * Math.cos(angle),
+    y: start.cy + distance * Math.sin(angle),
+    steepness,
+  }));
+  let oval = start;
+  for (let round = 0; round < rounds; round++) {
+    const places = points.map(({ x, y }) => ({
+      angle: Math.atan2(y - oval.cy, x - oval.cx),
+      distance: Math.hypot(x - oval.cx, y - oval.cy),
+    }));
+    const radius = radiusTowards(oval);
+    const residuals = places.map(({ angle, distance }) => distance - radius(angle));
+    const reach = cutOff * Math.max(noise, 1.4826 * median(residuals.map(Math.abs)));
+    const weights = residuals.map((residual, i) => points[i].steepness * biweight(residual / reach));
+    oval = moved(oval, places, residuals, weights, round < roundsOfShape ? 3 : 5);
+  }
+  return [oval.cx, oval.cy, oval.r, oval.e1, oval.e2].every(Number.isFinite) && oval.r > 0 ? oval : undefined;
+}
+
+/** The places where rays from the start's centre leave the disc; a ray that meets no border has none. */
+export function findCrossings(plane: Float32Array, size: number, start: Oval): BorderCrossing[] {
+  const radius = radiusTowards(start);
+  return Array.from({ length: rays }, (_, k) => (k * 2 * Math.PI) / rays).flatMap((angle) => {
+    const found = crossing(plane, size, start, angle, radius(angle));
+    return found ? [found] : [];
+  });
+}
+
+function crossing(
+  plane: Float32Array,
+  size: number,
+  { cx, cy }: Oval,
+  angle: number,
+  expected: number,
+): BorderCrossing | undefined {
+  const dx = Math.cos(angle);
+  const dy = Math.sin(angle);
+  const at = (distance: number): number => probability(plane, size, cx + distance * dx, cy + distance * dy);
+  let best: number | undefined;
+  let from = searched[0] * expected - step;
+  let before = at(from);
+  const end = searched[1] * expected + step;
+  for (let to = from + step; to <= end; from = to, to += step) {
+    const after = at(to);
+    if (before >= 0.5 && after < 0.5) {
+      const distance = from + (step * (before - 0.5)) / (before - after);
+      if (best === undefined || Math.abs(distance - expected) < Math.abs(best - expected)) best = distance;
+    }
+    before = after;
+  }
+  if (best === undefined) return undefined;
+  const fall = at(best - 0.5) - at(best + 0.5);
+  return fall > 0 ? { angle, distance: best, steepness: Math.min(1, fall) } : undefined;
+}
+
+/** Interpolated between cells; not a number beyond the plane, so that its edge is no border of anything. */
+function probability(plane: Float32Array, size: number, x: number, y: number): number {
+  if (x < 0.5 || y < 0.5 || x > size - 0.5 || y > size - 0.5) return Number.NaN;
+  const { at, weights } = corners(size, x, y);
+  return (
+    plane[at] * weights[0] +
+    plane[at + 1] * weights[1] +
+    plane[at + size] * weights[2] +
+    plane[at + size + 1] * weights[3]
+  );
+}
+
+function biweight(x: number): number {
+  return Math.abs(x) < 1 ? (1 - x * x) ** 2 : 0;
+}
+
+/**
+ * One step of Gauss and Newton: a nearly round oval's radius changes with its values as a circle's does. `freedom` 3 moves
+ * centre and radius, 5 the shape as well.
+ */
+function moved(
+  oval: Oval,
+  places: readonly { readonly angle: number }[],
+  residuals: readonly number[],
+  weights: readonly number[],
+  freedom: 3 | 5,
+): Oval {
+  const effects = places.map(({ angle }) =>
+    [Math.cos(angle), Math.sin(angle), 1, Math.cos(2 * angle), Math.sin(2 * angle)].slice(0, freedom),
+  );
+  const design = new Matrix(effects);
+  const weighted = new Matrix(effects.map((row, i) => row.map((effect) => effect * weights[i]))).transpose();
+  const wanted = weighted.mmul(Matrix.columnVector([...residuals]));
+  const [dx, dy, dr, d1 = 0, d2 = 0] = solve(weighted.mmul(design), wanted, true).getColumn(0);
+  return {
+    cx: oval.cx + dx,
+    cy: oval.cy + dy,
+    r: oval.r + dr,
+    e1: oval.e1 + d1 / oval.r,
+    e2: oval.e2 + d2 / oval.r,
+  };
+}
+
+function median(values: number[]): number {
+  const sorted = values.sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { findCrossings, fitDisc } from '../src/steps/fit-disc.ts';
+import { type Oval, radiusTowards, toEllipse } from '../src/steps/oval.ts';
+import { paintDisc, seededNoise } from './painted-eye.ts';
+
+const size = 192;
+const truth: Oval = { cx: 97.3, cy: 92.8, r: 48.4, e1: 0.03, e2: -0.025 };
+/** As far off as a network's direct answer may be. */
+const start: Oval = { cx: 98.9, cy: 91.6, r: 47.1, e1: 0, e2: 0 };
+
+/** Largest distance between the borders of two ovals, in cells. */
+function farthest(found: Oval | undefined, wanted: Oval): number {
+  if (!found) return Number.POSITIVE_INFINITY;
+  const radius = radiusTowards(found);
+  const right = radiusTowards(wanted);
+  const centre = Math.hypot(found.cx - wanted.cx, found.cy - wanted.cy);
+  const angles = Array.from({ length: 72 }, (_, k) => (k * Math.PI) / 36);
+  return centre + Math.max(...angles.map((angle) => Math.abs(radius(angle) - right(angle))));
+}
+
+describe('fitDisc', () => {
+  test.each([
+    ['a circle', { ...truth, e1: 0, e2: 0 }],
+    ['a slanted ellipse', truth],
+    ['a long ellipse', { ...truth, e1: -0.1, e2: 0.06 }],
+  ])('finds %s within a tenth of a cell', (_what, wanted) => {
+    expect(farthest(fitDisc(paintDisc(wanted, size), size, start), wanted)).toBeLessThan(0.1);
+  });
+
+  test('is not moved by a lid that cuts the disc', () => {
+    const plane = paintDisc(truth, size);
+    plane.fill(0, 0, Math.round(truth.cy - 0.62 * truth.r) * size);
+    expect(farthest(fitDisc(plane, size, start), truth)).toBeLessThan(0.1);
+  });
+
+  test('is not moved by noise, nor by a highlight over the border', () => {
+    const noise = seededNoise(7);
+    const plane = paintDisc(truth, size).map((p) => Math.min(1, Math.max(0, p + 0.3 * (noise() - 0.5))));
+    for (let y = 80; y < 95; y++) plane.fill(0, y * size + 138, y * size + 150);
+    expect(farthest(fitDisc(plane, size, start), truth)).toBeLessThan(0.25);
+    const { cx, cy, r } = fitDisc(plane, size, start)!;
+    expect(Math.hypot(cx - truth.cx, cy - truth.cy)).toBeLessThan(0.1);
+    expect(Math.abs(r - truth.r)).toBeLessThan(0.1);
+  });
+
+  test('finds a disc that leaves the square from the part inside', () => {
+    const wanted = { ...truth, cx: 20 };
+    expect(farthest(fitDisc(paintDisc(wanted, size), size, { ...start, cx: 21.5 }), wanted)).toBeLessThan(0.25);
+  });
+
+  test('finds nothing where there is nothing', () => {
+    expect(fitDisc(new Float32Array(size * size), size, start)).toBeUndefined();
+    expect(fitDisc(new Float32Array(size * size).fill(1), size, start)).toBeUndefined();
+  });
+});
+
+test('a blurred border is less steep than a sharp one', () => {
+  const mean = (plane: Float32Array) => {
+    const crossings = findCrossings(plane, size, start);
+    return crossings.reduce((sum, { steepness }) => sum + steepness, 0) / crossings.length;
+  };
+  expect(mean(paintDisc(truth, size, 1))).toBeGreaterThan(2 * mean(paintDisc(truth, size, 4)));
+});
+
+test('an oval has the axes, the angle and the radii of its ellipse', () => {
+  const { a, b, angleDegrees } = toEllipse({ cx: 0, cy: 0, r: 10, e1: 0, e2: 0.2 });
+  expect(Math.sqrt(a * b)).toBeCloseTo(10, 9);
+  expect((a - b) / (a + b)).toBeCloseTo(0.2, 9);
+  expect(angleDegrees).toBeCloseTo(45, 9);
+  const radius = radiusTowards({ cx: 0, cy: 0, r: 10, e1: 0, e2: 0.2 });
+  expect(radius(Math.PI / 4)).toBeCloseTo(a, 9);
+  expect(radius((3 * Math.PI) / 4)).toBeCloseTo(b, 9);
+});

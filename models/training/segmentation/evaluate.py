@@ -1,0 +1,3 @@
+"""Figures of a trained network."""
+def add_arguments(parser): pass
+def evaluate(settings, network, options): pass

@@ -1,0 +1,83 @@
+"""Trainer of iris-segmentation's two networks; the settings say which of them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from loop.settings import Settings
+from loop.trainer import Batch, Exported, NetworkOutput
+from segmentation import evaluate as evaluation
+from segmentation import geometry
+from segmentation.batches import SegmentationBatches, open_sets
+from segmentation.loss import segmentation_loss
+from segmentation.network import CLASSES, PLANES, SegmentationNetwork, network_of
+from segmentation.samples import sample_inputs
+
+MODEL = "iris-segmentation"
+
+PROBABILITIES = (
+    "0..3 softmax: background, sclera, visible iris (lashes and highlights included), pupil; "
+    "4 whole limbus disc and 5 whole pupil disc, also behind the lids; 6 specular highlight"
+)
+GEOMETRY = (
+    "0 eye here, 1 pupil seen (probabilities); limbus 2-7 and pupil 8-13: cx, cy, r, e1, e2, s; upper lid 14-22 and its "
+    "s 23, lower lid 24-32 and its s 33: y at x = cx + r·t, t = -1, -0.75 … 1; shares of the square's side, corner "
+    "origin; r = sqrt(a·b), (e1, e2) = (a-b)/(a+b)·(cos 2θ, sin 2θ); s expected absolute error"
+)
+
+
+def build(settings: Settings) -> SegmentationNetwork:
+    return network_of(settings.network)
+
+
+def open_data(settings: Settings, folders: Sequence[Path]) -> SegmentationBatches:
+    return open_sets(settings, folders)
+
+
+def loss(settings: Settings, outputs: tuple[Tensor, Tensor], batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    return segmentation_loss(settings.loss, outputs, batch)
+
+
+class Activated(nn.Module):
+    """The network with its last activations: planes and geometry as callers see them."""
+
+    def __init__(self, network: SegmentationNetwork):
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        planes, told = self.network(picture)
+        planes = torch.cat([planes[:, :CLASSES].softmax(1), planes[:, CLASSES:].sigmoid()], 1)
+        return planes, torch.cat([told[:, : geometry.LIMBUS.start].sigmoid(), told[:, geometry.LIMBUS.start :]], 1)
+
+
+def exported(settings: Settings, network: nn.Module) -> Exported:
+    side = settings.network["side"]
+    return Exported(
+        network=settings.network["name"],
+        module=Activated(network).eval(),
+        input_name="bgr01",
+        input_shape=(1, 3, side, side),
+        channels="BGR",
+        input_range=(0.0, 1.0),
+        outputs=[
+            NetworkOutput("prob", (1, len(PLANES), side, side), PROBABILITIES),
+            NetworkOutput("geometry", (1, geometry.COUNT), GEOMETRY),
+        ],
+        samples=sample_inputs(settings),
+        classes=PLANES,
+        thresholds={"iris_or_pupil": 0.5, "eye": 0.5},
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    evaluation.add_arguments(parser)
+
+
+def evaluate(settings: Settings, network: nn.Module, arguments: argparse.Namespace) -> Mapping[str, object]:
+    return evaluation.evaluate(settings, Activated(network).eval(), arguments)

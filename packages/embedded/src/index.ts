@@ -1,9 +1,11 @@
 export { logPath } from './log-file.ts';
 export { findMesh, type Mesh, type MeshProcess, type MeshStatus, meshStatus } from './mesh.ts';
+export { meshModelsDir, pulledModelsDir } from './models-dir.ts';
 export { natsServer } from './nats.ts';
 export { DEFAULT_PORTS, freePort, type Ports } from './ports.ts';
 export { postgresServer, postgresUrl } from './postgres.ts';
 export { redisServer } from './redis.ts';
+export { reloadModels } from './reload-models.ts';
 export { type RunningServer, runServer } from './run-server.ts';
 export { serviceSecret } from './secrets.ts';
 export { SERVICES, type ServiceName } from './services.ts';

@@ -1,4 +1,5 @@
 import type { MeshConfig } from './config.ts';
+import { meshModelsDir } from './models-dir.ts';
 import type { Ports } from './ports.ts';
 import { databaseUrl } from './postgres.ts';
 import { type Secrets, serviceSecret } from './secrets.ts';
@@ -6,6 +7,9 @@ import { type Secrets, serviceSecret } from './secrets.ts';
 /** The services of a mesh; each is one process. */
 export const SERVICES = ['gateway', 'identity', 'consent', 'jobs', 'segmentation', 'enhancement', 'fusion'] as const;
 export type ServiceName = (typeof SERVICES)[number];
+
+/** The services that load models. */
+export const MODEL_SERVICES = ['segmentation', 'enhancement'] as const satisfies readonly ServiceName[];
 
 /** The services that own a database, and its name. */
 export const DATABASES = ['identity', 'consent', 'jobs'] as const;
@@ -31,9 +35,15 @@ export function serviceUrl(ports: Ports, name: ServiceName | 'objects'): string 
 /** What a service is told: the settings that were given for all of them, its place in the mesh, and its own secrets. */
 export function serviceEnvironment(
   name: ServiceName,
-  mesh: { readonly config: MeshConfig; readonly ports: Ports; readonly urls: ServerUrls; readonly secrets: Secrets },
+  mesh: {
+    readonly home: string;
+    readonly config: MeshConfig;
+    readonly ports: Ports;
+    readonly urls: ServerUrls;
+    readonly secrets: Secrets;
+  },
 ): NodeJS.ProcessEnv {
-  const { config, ports, urls, secrets } = mesh;
+  const { home, config, ports, urls, secrets } = mesh;
   const peer = (of: ServiceName): Record<string, string> => ({
     [`IRISVUE_${of.toUpperCase()}_URL`]: serviceUrl(ports, of),
   });
@@ -42,6 +52,7 @@ export function serviceEnvironment(
   const events = { IRISVUE_NATS_URL: urls.nats };
   const database = { IRISVUE_DATABASE_URL: databaseUrl(urls.postgres, name) };
   const storage = { IRISVUE_STORAGE_URL: urls.storage };
+  const models = { IRISVUE_MODELS_DIR: meshModelsDir(home) };
   const own = { IRISVUE_SERVICE_SECRET: serviceSecret(secrets.master, name) };
   const keys = { IRISVUE_KEY_SECRET: secrets.key };
   const subjects: Record<string, string> =
@@ -55,8 +66,8 @@ export function serviceEnvironment(
       IRISVUE_LINK_SECRET: secrets.link,
       IRISVUE_PUBLIC_URL: serviceUrl(ports, 'gateway'),
     },
-    segmentation: { ...trust, ...storage },
-    enhancement: { ...trust, ...storage },
+    segmentation: { ...trust, ...storage, ...models },
+    enhancement: { ...trust, ...storage, ...models },
     fusion: { ...trust, ...storage },
   };
   return {

@@ -62,7 +62,7 @@ export async function superviseMesh(o: SupervisorOptions): Promise<SupervisedMes
       name,
       main: `services/${name}/src/main.ts`,
       url: serviceUrl(ports, name),
-      env: serviceEnvironment(name, { config: o.config, ports, urls, secrets }),
+      env: serviceEnvironment(name, { home: o.home, config: o.config, ports, urls, secrets }),
     }),
   );
   await requirePortsFree(

@@ -5,6 +5,7 @@ export * from './image.ts';
 export * from './model.ts';
 export * from './model-card.ts';
 export * from './model-error.ts';
+export * from './model-shelf.ts';
 export * from './network.ts';
 export * from './photo.ts';
 export * from './photo-rejection.ts';

@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Device, executionProvider } from './device.ts';
 import { type ModelCard, modelCardSchema, weightsSha256 } from './model-card.ts';
 import { ModelError } from './model-error.ts';
+import { listModels, modelInUse, type ShelvedModel } from './model-shelf.ts';
 import { type Network, type NetworkShare, openNetwork } from './network.ts';
 
 /** A loaded model, pinned to a device. */
@@ -15,28 +16,37 @@ export interface Model extends AsyncDisposable {
 }
 
 /**
- * Opens the newest version of a model, `<modelsDir>/<name>/<version>/model.json`, or the given one, with all its
- * networks. Undefined when there is none. Checks the SHA-256 of all weights and the names and shapes of all inputs and
- * outputs against the card.
- * @throws ModelError when anything differs, or when the device's execution provider is absent: nothing falls back.
+ * Opens a model with all its networks: the version that is in use on the shelves of `modelsDir` (one folder, or several
+ * as in PATH; see modelInUse), or the given one. Undefined when there is none. Checks the SHA-256 of all weights and the
+ * names and shapes of all inputs and outputs against the card.
+ * @throws ModelError when anything differs, when the version that was chosen or asked for is not there, or when the
+ * device's execution provider is absent: nothing falls back.
  */
 export async function openModel(
   modelsDir: string,
   name: string,
   o: NetworkShare & { readonly version?: string },
 ): Promise<Model | undefined> {
-  const version = o.version ?? (await newestVersion(join(modelsDir, name)));
-  if (version === undefined) return undefined;
-  return openModelFolder(join(modelsDir, name, version), name, version, o);
+  const { version } = o;
+  if (version === undefined) {
+    const inUse = await modelInUse(modelsDir, name);
+    return inUse && openModelFolder(inUse, o);
+  }
+  const shelved = (await listModels(modelsDir)).find((one) => one.name === name && one.version === version);
+  if (!shelved) throw new ModelError(name, `version ${version} is not in ${modelsDir}`);
+  return openModelFolder(shelved, o);
 }
 
-/** Opens the model in `folder`, which must be `name` `version`. @throws ModelError as openModel does. */
-async function openModelFolder(folder: string, name: string, version: string, share: NetworkShare): Promise<Model> {
-  const card = await readModelCard(folder, name, version);
+/** Opens the model that lies in a folder. @throws ModelError as openModel does. */
+export async function openModelFolder(
+  at: Pick<ShelvedModel, 'folder' | 'name' | 'version'>,
+  share: NetworkShare,
+): Promise<Model> {
+  const card = await readModelCard(at);
   await using opened = new AsyncDisposableStack();
   const networks: Record<string, Network> = {};
   for (const [key, network] of Object.entries(card.networks)) {
-    networks[key] = opened.use(await openNetwork(folder, network, share));
+    networks[key] = opened.use(await openNetwork(at.folder, network, share));
   }
   const held = opened.move();
   return { card, device: share.device, networks, [Symbol.asyncDispose]: () => held.disposeAsync() };
@@ -52,18 +62,12 @@ export function networkOf({ card, networks }: Model, name: string): Network {
   throw new ModelError(`${card.name} ${card.version}`, `has no network "${name}", only ${Object.keys(networks)}`);
 }
 
-async function newestVersion(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return names
-    .filter((name) => /^[0-9]+(\.[0-9]+)*$/.test(name))
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .at(-1);
-}
-
-async function readModelCard(folder: string, name: string, version: string): Promise<ModelCard> {
+/** The card of the model that lies in a folder. @throws ModelError when it is missing, malformed or of another model. */
+export async function readModelCard({
+  folder,
+  name,
+  version,
+}: Pick<ShelvedModel, 'folder' | 'name' | 'version'>): Promise<ModelCard> {
   const text = await readFile(join(folder, 'model.json'), 'utf8').catch((cause: unknown) => {
     throw new ModelError(folder, 'model.json cannot be read', { cause });
   });

@@ -59,6 +59,11 @@ export interface SlotPool extends AsyncDisposable {
     signal: AbortSignal,
   ): AsyncIterable<MessageShape<M['output']>>;
   readonly capabilities: Capabilities;
+  /**
+   * Puts freshly loaded slots in place of all slots, one after the other; a slot that is busy finishes its call first.
+   * @throws when a fresh slot cannot be loaded; the slots that are there then stay.
+   */
+  reload(): Promise<void>;
   /** Process ids of the slots that are alive. */
   readonly pids: readonly number[];
   /** Readiness: @throws when no slot is alive. */
@@ -71,6 +76,8 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
   const share: SlotShare = { device, threads: threadsPerSlot };
   const idle = new Set<SlotProcess>();
   const alive = new Set<SlotProcess>();
+  /** Slots that another one has taken the place of; they end after their call. */
+  const outdated = new WeakSet<SlotProcess>();
   const closing = new AbortController();
   const fork = (): SlotProcess => {
     const slot = forkSlot(o.entry, share, o.env);
@@ -78,13 +85,13 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
     void slot.exited.then((how) => {
       alive.delete(slot);
       idle.delete(slot);
-      if (closing.signal.aborted) return;
+      if (closing.signal.aborted || outdated.has(slot)) return;
       logger.warn({ pid: slot.pid, how }, 'slot ended; a fresh one is started');
     });
     return slot;
   };
 
-  const models = await warmAll(Array.from({ length: o.slots }, fork));
+  let models = await warmAll(Array.from({ length: o.slots }, fork));
   for (const slot of alive) keepFilled(slot);
   const capabilities = (): Capabilities => ({
     device,
@@ -98,15 +105,16 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
   /** Offers a warm slot, and a replacement whenever it ends. */
   function keepFilled(slot: SlotProcess): void {
     idle.add(slot);
-    void slot.exited.then(() => replace(firstReloadPauseMs));
+    void slot.exited.then(() => (outdated.has(slot) ? undefined : replace(firstReloadPauseMs)));
   }
 
   async function replace(pauseMs: number): Promise<void> {
     if (closing.signal.aborted) return;
     const slot = fork();
     try {
-      await slot.ready;
-      keepFilled(slot);
+      models = await slot.ready;
+      if (outdated.has(slot)) slot.kill();
+      else keepFilled(slot);
     } catch (error) {
       if (closing.signal.aborted) return;
       logger.error({ err: error, pauseMs }, 'slot could not be loaded; it is tried again after a pause');
@@ -115,6 +123,33 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
       await replace(Math.min(pauseMs * 2, longestReloadPauseMs));
     }
   }
+
+  async function discard(slot: SlotProcess): Promise<void> {
+    outdated.add(slot);
+    slot.kill();
+    await slot.exited;
+  }
+
+  async function reload(): Promise<void> {
+    for (const old of [...alive]) {
+      const fresh = fork();
+      try {
+        models = await fresh.ready;
+      } catch (error) {
+        await discard(fresh);
+        throw error;
+      }
+      if (alive.has(old)) {
+        outdated.add(old);
+        keepFilled(fresh);
+        if (idle.delete(old)) await discard(old);
+      } else {
+        await discard(fresh); // the old one ended meanwhile, and its place is being filled
+      }
+    }
+    logger.info(capabilities(), 'slots are loaded anew');
+  }
+  let reloading = Promise.resolve();
 
   async function* run<M extends DescMethodServerStreaming>(
     method: M,
@@ -149,13 +184,17 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
       }
     } finally {
       stop();
-      if (finished && alive.has(slot)) idle.add(slot);
+      if (finished && alive.has(slot) && !outdated.has(slot)) idle.add(slot);
       else slot.kill();
     }
   }
 
   return {
     run,
+    reload: () => {
+      reloading = reloading.catch(() => undefined).then(reload); // one at a time
+      return reloading;
+    },
     get capabilities() {
       return capabilities();
     },

@@ -4,6 +4,7 @@ import {
   type Clock,
   capabilityVerifier,
   createLogger,
+  type Logger,
   type RunningServer,
   type SettingValues,
   serve,
@@ -38,8 +39,8 @@ export interface VisionServerOptions {
 }
 
 /**
- * Starts a vision service: slots, warm, and the server in front of them, with its capabilities. Disposing stops the
- * server, then the slots. @throws when the store is out of reach or a slot does not start.
+ * Starts a vision service: slots, warm, and the server in front of them, with its capabilities. On SIGHUP the slots are
+ * loaded anew, so that models that were replaced are taken up. Disposing stops the server, then the slots. @throws when the store is out of reach or a slot does not start.
  */
 export async function startVisionServer(o: VisionServerOptions): Promise<RunningServer> {
   const { name, settings, clock = systemClock } = o;
@@ -60,6 +61,7 @@ export async function startVisionServer(o: VisionServerOptions): Promise<Running
     }),
   );
   if (o.withoutModel && pool.capabilities.models.length === 0) logger.warn({ modelsDir }, o.withoutModel);
+  opening.use(reloadOnHangup(pool, logger));
   const door = { pool, verifyCapability: capabilityVerifier({ clock, consentUrl }) };
   const server = opening.use(
     await serve({
@@ -77,4 +79,13 @@ export async function startVisionServer(o: VisionServerOptions): Promise<Running
   );
   const running = opening.move();
   return { url: server.url, port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** SIGHUP loads all slots anew. When that fails the slots stay as they are, and the log says why. */
+function reloadOnHangup(pool: Pick<SlotPool, 'reload'>, logger: Logger): Disposable {
+  const reload = (): void => {
+    pool.reload().catch((err: unknown) => logger.error({ err }, 'slots cannot be loaded anew; the old ones stay'));
+  };
+  process.on('SIGHUP', reload);
+  return { [Symbol.dispose]: () => process.removeListener('SIGHUP', reload) };
 }

@@ -1,9 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { setting, urlSetting } from '@irisvue/runtime';
 import { z } from 'zod';
 import { type Device, isDevice } from './device.ts';
-
-const defaultModelsDir = fileURLToPath(new URL('../../../models', import.meta.url));
+import { builtInModelsDir } from './model-shelf.ts';
 
 /** What every vision service knows beside the server's settings. Spread it into a service's own. */
 export const visionSettings = {
@@ -25,8 +23,8 @@ export const visionSettings = {
     default: '2',
     doc: 'Thread budget of the service, split evenly between its slots, 1 to 1024; each slot gets at least one.',
   }),
-  modelsDir: setting('IRISVUE_MODELS_DIR', z.string().default(defaultModelsDir), {
-    doc: "Folder of the models, laid out as <name>/<version>/model.json. Not set: the checkout's own.",
+  modelsDir: setting('IRISVUE_MODELS_DIR', z.string().default(builtInModelsDir), {
+    doc: 'Folders of the models, separated as in PATH, each laid out as NAME/VERSION/model.json. Not set: those of the project.',
   }),
 };
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { listSupportedBackends } from 'onnxruntime-node';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeModel, ModelError, networkOf, openModel } from '../src/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeModel, listModels, ModelError, modelInUse, networkOf, openModel } from '../src/index.ts';
 import { output, writeDoublingModel, writeTwoNetworks } from './tiny-model.ts';
 
 const cpu = { device: 'cpu', threads: 1 } as const;
@@ -63,6 +63,50 @@ test('the newest version is taken, by number, or the one that is asked for', asy
   await using newest = await openModel(folder, 'doubling', cpu);
   await using second = await openModel(folder, 'doubling', { ...cpu, version: '2' });
   expect([newest?.card.version, second?.card.version]).toEqual(['10', '2']);
+});
+
+describe('several shelves', () => {
+  async function twoShelves(): Promise<{ own: string; path: string }> {
+    const [own, given] = [await mkdtemp(join(root, 'own-')), await folderWith()];
+    await writeDoublingModel(own, '2');
+    await writeDoublingModel(given, '1.10');
+    await writeDoublingModel(given, '1.9');
+    return { own, path: `${own}${delimiter}${given}` };
+  }
+  const inUse = async (path: string) => (await modelInUse(path, 'doubling'))?.version;
+
+  test('are one list, the newest version first', async () => {
+    const { own, path } = await twoShelves();
+    expect((await listModels(path)).map(({ version }) => version)).toEqual(['2', '1.10', '1.9', '0']);
+    expect((await listModels(path))[0]).toMatchObject({ shelf: own, folder: join(own, 'doubling', '2') });
+    expect(await inUse(path)).toBe('2');
+  });
+
+  test('a version that was chosen is the one that is opened, wherever it lies', async () => {
+    const { own, path } = await twoShelves();
+    await writeFile(join(own, 'in-use.json'), '{ "doubling": "1.9" }');
+    await using model = await openModel(path, 'doubling', cpu);
+    expect(model?.card.version).toBe('1.9');
+  });
+
+  test('a version that was chosen and is gone is an error, not another version', async () => {
+    const { own, path } = await twoShelves();
+    await writeFile(join(own, 'in-use.json'), '{ "doubling": "7" }');
+    await expect(openModel(path, 'doubling', cpu)).rejects.toThrow(/doubling: version 7 was chosen.*is not in/);
+    await expect(openModel(path, 'doubling', { ...cpu, version: '8' })).rejects.toThrow(/version 8 is not in/);
+  });
+
+  test.each(['{', '[]', '{ "doubling": 1 }', '{ "../up": "1" }'])('choices %s are refused', async (text) => {
+    const { own, path } = await twoShelves();
+    await writeFile(join(own, 'in-use.json'), text);
+    await expect(inUse(path)).rejects.toThrow('in-use.json: is malformed');
+  });
+
+  test('what is not a version, such as a download that was cut off, is not seen', async () => {
+    const { own, path } = await twoShelves();
+    await mkdir(join(own, 'doubling', '.9.123.pull'));
+    expect(await inUse(path)).toBe('2');
+  });
 });
 
 test('no folder is no model, not an error', async () => {

@@ -1,8 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SegmentationService } from '@irisvue/contracts/irisvue/segmentation/v1/segmentation_service';
 import { createLogger, ErrorReason, reasonOf } from '@irisvue/runtime';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSlotPool, type SlotPool } from '../src/index.ts';
 
 const { segment } = SegmentationService.method;
@@ -144,6 +147,58 @@ test('when every slot is taken the answer comes at once and says when to ask aga
   abort.abort();
   await Promise.allSettled(calls.map((call) => call.next()));
   await freeAgain(p);
+});
+
+async function folderOfTest(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'irisvue-slot-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+describe('loading anew', () => {
+  test('replaces idle slots at once, and a busy one after its call', async () => {
+    const p = await open({ slots: 2 });
+    const before = p.pids;
+    const gate = join(await folderOfTest(), 'done');
+    const call = p.run(segment, { maskKey: 'linger', cropKey: gate }, never)[Symbol.asyncIterator]();
+    await call.next();
+
+    await p.reload();
+    expect(p.capabilities.freeSlots).toBe(2);
+    const busy = p.pids.filter((pid) => before.includes(pid));
+    expect(busy).toHaveLength(1);
+    await writeFile(gate, '');
+    expect(await call.next()).toMatchObject({ value: { event: { value: { photoWidth: busy[0] } } } });
+    expect(await call.next()).toMatchObject({ done: true });
+    await vi.waitFor(() => expect(isAlive(busy[0]!)).toBe(false), { timeout: 1_000, interval: 5 });
+    expect(p.capabilities).toMatchObject({ slots: 2, freeSlots: 2 });
+    expect(p.pids).toHaveLength(2);
+  });
+
+  test('that fails leaves the slots that are there', async () => {
+    const gate = join(await folderOfTest(), 'broken');
+    const p = await open({ env: { TINY_SLOT_BROKEN_BY: gate } });
+    const before = p.pids;
+    await writeFile(gate, '');
+    await expect(p.reload()).rejects.toThrow('the weights are not there');
+    expect(p.pids).toEqual(before);
+    expect(await finish(p)).toHaveLength(3);
+    await rm(gate);
+    await p.reload();
+    expect(p.pids).not.toEqual(before);
+    expect(await finish(p)).toHaveLength(3);
+  });
+
+  test('of a slot that dies meanwhile leaves the pool at its size', async () => {
+    const p = await open({ slots: 2 });
+    const before = p.pids;
+    const reloaded = p.reload();
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    await reloaded;
+    await vi.waitFor(() => expect(p.pids).toHaveLength(2), { timeout: 5_000, interval: 10 });
+    await freeAgain(p);
+    expect(p.pids.some((pid) => before.includes(pid))).toBe(false);
+  });
 });
 
 test('a slot that cannot be loaded is an error at the start, with the cause', async () => {

@@ -19,12 +19,13 @@ ROWS, COLUMNS = 44, 320  # of the polar iris: finer than any pixel of the pictur
 @dataclass(frozen=True)
 class Ball:
     picture: np.ndarray
-    """float32 [S, S, 3]."""
+    """float32 [h, w, 3]: what the scene's window shows."""
     from_centre: np.ndarray
-    """Distance from the limbus centre in limbus radii, [S, S]."""
+    """Distance from the limbus centre in limbus radii, [h, w]."""
     from_pupil: np.ndarray
-    """Distance from the pupil's centre in pupil radii, [S, S]."""
+    """Distance from the pupil's centre in pupil radii, [h, w]."""
     highlight: np.ndarray
+    """Cover of bright lights, [h, w], 0 to 1."""
     limbus: tuple[float, float, float, float, float]
     pupil: tuple[float, float, float, float, float]
 
@@ -46,7 +47,7 @@ class _Gaze:
 
 
 def paint_ball(rng: Random, scene: Scene) -> Ball:
-    """Paints the whole eyeball as if there were no lids; the scene's opening shows a part of it."""
+    """Paints what a scene's window shows of the eyeball, as if there were no lids."""
     place = scene.place
     picture, white = _paint_sclera(rng, scene)
     gaze = _Gaze(
@@ -80,19 +81,19 @@ def paint_ball(rng: Random, scene: Scene) -> Ball:
 
 
 def _paint_sclera(rng: Random, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    size, u, across = scene.place.size, scene.u, np.abs(scene.across)
+    shape, u, across = scene.u.shape, scene.u, np.abs(scene.across)
     white = sclera_colour(rng, scene.skin)
-    picture = np.empty((size, size, 3), np.float32)
+    picture = np.empty((*shape, 3), np.float32)
     picture[:] = white
     light = 1 - rng.uniform(0.05, 0.4) * np.clip(across, 0, 1.2) ** rng.uniform(1.5, 4)
-    light = light + rng.uniform(0.01, 0.06) * patch(rng, size, 0.2) + rng.uniform(-0.08, 0.08) * u
+    light = light + rng.uniform(0.01, 0.06) * patch(rng, shape, 0.2) + rng.uniform(-0.08, 0.08) * u
     shade(picture, np.clip(light, 0.05, 1.3))
     if chance(rng, 0.22):  # one side in shadow
         side = sign(rng) * u
         shade(picture, 1 - rng.uniform(0.2, 0.85) * ramp(side, rng.uniform(-0.5, 1), rng.uniform(1.2, 2.5)))
     mix(picture, white * np.array([0.65, 0.65, 1], np.float32), rng.uniform(0.1, 0.8) * ramp(across, 0.55, 1.05))
     if chance(rng, 0.2):  # yellowish fat or pigment
-        mix(picture, white * np.array([0.55, 0.85, 1], np.float32), rng.uniform(0.2, 0.7) * ramp(patch(rng, size, 0.15), 0, 1.5))
+        mix(picture, white * np.array([0.55, 0.85, 1], np.float32), rng.uniform(0.2, 0.7) * ramp(patch(rng, shape, 0.15), 0, 1.5))
     if chance(rng, 0.7):
         _paint_vessels(rng, picture, scene, white)
     return picture, white
@@ -105,7 +106,7 @@ def _paint_vessels(rng: Random, picture: np.ndarray, scene: Scene, white: np.nda
     steps = rng.normal(0, 0.05, (count, 14, 2))
     steps[..., 0] -= side[:, None] * rng.uniform(0.03, 0.12, (count, 1))
     lines = draw_strokes(scene.place, roots[:, None] + np.cumsum(steps, 1), rng.uniform(0.006, 0.02))
-    lines = blur(lines, 0.3 + 0.006 * scene.place.radius)
+    lines = blur(lines[scene.window], 0.3 + 0.006 * scene.place.radius)
     mix(picture, white * np.array([0.45, 0.45, 0.88], np.float32), lines * rng.uniform(0.1, 0.7))
 
 
@@ -135,7 +136,7 @@ def _paint_pupil(rng: Random, picture: np.ndarray, scene: Scene, radii: np.ndarr
         colour = rng.uniform(0.2, 0.7) * np.array([rng.uniform(0.4, 0.8), rng.uniform(0.4, 0.7), 1])
     mix(picture, colour, inside)
     if chance(rng, 0.3):  # haze of the lens or of the room over the pupil
-        glow = ramp(patch(rng, scene.place.size, rng.uniform(0.1, 0.5)), rng.uniform(-1, 0.5), rng.uniform(0.5, 2))
+        glow = ramp(patch(rng, scene.u.shape, rng.uniform(0.1, 0.5)), rng.uniform(-1, 0.5), rng.uniform(0.5, 2))
         if chance(rng, 0.5):
             glow = bell(radii - rng.uniform(0, 0.7), rng.uniform(0.3, 1))
         tint = np.array([1, rng.uniform(0.8, 1), rng.uniform(0.65, 1)]) * white.mean() * rng.uniform(0.3, 0.8)
@@ -143,18 +144,18 @@ def _paint_pupil(rng: Random, picture: np.ndarray, scene: Scene, radii: np.ndarr
 
 
 def _cast_shadows(rng: Random, picture: np.ndarray, scene: Scene, from_centre: np.ndarray) -> None:
-    size = scene.place.size
+    shape = scene.u.shape
     under_lid = np.maximum(scene.below_upper, 0)
     if chance(rng, 0.22):  # soft grey-blue shadow with an edge that is not the limbus
         way = unit(rng)
-        wave = rng.uniform(0.05, 0.5) * patch(rng, size, rng.uniform(0.1, 0.5))
+        wave = rng.uniform(0.05, 0.5) * patch(rng, shape, rng.uniform(0.1, 0.5))
         place = scene.u * way[0] + scene.v * way[1] + wave - np.float32(rng.uniform(-0.5, 1.6))
         soft = rng.uniform(0.03, 0.6)
         tint = np.array([rng.uniform(0.5, 1), rng.uniform(0.4, 0.9), rng.uniform(0.3, 0.8)], np.float32)
         picture *= 1 - (1 - tint) * ramp(place, -soft, soft)[..., None]
     if chance(rng, 0.15):  # a wedge of sunlight inside the iris
         way = unit(rng)
-        lit = ramp(scene.u * way[0] + scene.v * way[1] + 0.1 * patch(rng, size, 0.2), rng.uniform(-0.5, 0.5), rng.uniform(0.5, 0.7))
+        lit = ramp(scene.u * way[0] + scene.v * way[1] + 0.1 * patch(rng, shape, 0.2), rng.uniform(-0.5, 0.5), rng.uniform(0.5, 0.7))
         mix(picture, picture * rng.uniform(1.3, 2.2) * np.array([0.8, 1, 1.15], np.float32), lit * ramp(1 - from_centre, 0, 0.1))
     shade(picture, 1 - rng.uniform(0.1, 0.85) * np.exp(-under_lid / np.float32(rng.uniform(0.06, 0.5))))
     if chance(rng, 0.45):  # upper lid and lashes mirrored in the cornea: a band with a ragged lower edge
@@ -168,8 +169,8 @@ def _cast_shadows(rng: Random, picture: np.ndarray, scene: Scene, from_centre: n
 
 
 def _mirror_lid(rng: Random, picture: np.ndarray, scene: Scene, under_lid: np.ndarray, from_centre: np.ndarray) -> None:
-    streaks = np.sin(scene.u * np.float32(rng.uniform(20, 80)) + 3 * patch(rng, scene.place.size, 0.15))
-    ragged = rng.uniform(0, 0.12) * streaks + rng.uniform(0.01, 0.08) * patch(rng, scene.place.size, rng.uniform(0.1, 0.6))
+    streaks = np.sin(scene.u * np.float32(rng.uniform(20, 80)) + 3 * patch(rng, scene.u.shape, 0.15))
+    ragged = rng.uniform(0, 0.12) * streaks + rng.uniform(0.01, 0.08) * patch(rng, scene.u.shape, rng.uniform(0.1, 0.6))
     reach = rng.uniform(0.08, 0.55) - under_lid - rng.uniform(-0.1, 0.3) * scene.u * scene.u
     band = ramp(reach + ragged, 0, rng.uniform(0.01, 0.15)) * ramp(1.03 - from_centre, 0, 0.06)
     if chance(rng, 0.65):
@@ -180,12 +181,12 @@ def _mirror_lid(rng: Random, picture: np.ndarray, scene: Scene, under_lid: np.nd
 
 def _wet(rng: Random, picture: np.ndarray, scene: Scene) -> None:
     """Tears along the lower lid, a glossy line under the upper one, and the caruncle."""
-    size = scene.place.size
+    shape = scene.u.shape
     if chance(rng, 0.4):
-        line = bell(scene.above_lower - 0.05, 0.03 + scene.place.pixel) * ramp(patch(rng, size, 0.5), -0.3, 1.5)
+        line = bell(scene.above_lower - 0.05, 0.03 + scene.place.pixel) * ramp(patch(rng, shape, 0.5), -0.3, 1.5)
         mix(picture, np.ones(3), rng.uniform(0.2, 0.9) * line)
     if chance(rng, 0.15):
-        line = bell(scene.below_upper - rng.uniform(0.02, 0.1), 0.02 + scene.place.pixel) * ramp(patch(rng, size, 0.8), 0, 1.5)
+        line = bell(scene.below_upper - rng.uniform(0.02, 0.1), 0.02 + scene.place.pixel) * ramp(patch(rng, shape, 0.8), 0, 1.5)
         mix(picture, np.ones(3), rng.uniform(0.2, 0.9) * line)
     lids = scene.lids
     x = (scene.u - np.float32(lids.centre - lids.half_width * rng.uniform(0.86, 1))) / np.float32(rng.uniform(0.2, 0.5))

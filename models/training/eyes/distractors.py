@@ -62,11 +62,11 @@ def _mouth(rng: Random, place: Placement) -> np.ndarray:
 
 def _ground(rng: Random, place: Placement) -> np.ndarray:
     """A backdrop for things: plain, cloudy, grained or in two parts."""
-    size = place.size
+    shape = (place.size, place.size)
     colour = skin_colour(rng) if chance(rng, 0.3) else colour_of(rng.uniform(0, 360), rng.uniform(0, 0.8), rng.uniform(0.05, 1))
-    picture = np.empty((size, size, 3), np.float32)
+    picture = np.empty((*shape, 3), np.float32)
     picture[:] = colour
-    light = 1 + rng.uniform(0, 0.3) * patch(rng, size, rng.uniform(0.05, 0.5)) + rng.uniform(0, 0.1) * patch(rng, size, 2, GRAINS)
+    light = 1 + rng.uniform(0, 0.3) * patch(rng, shape, rng.uniform(0.05, 0.5)) + rng.uniform(0, 0.1) * patch(rng, shape, 2, GRAINS)
     shade(picture, np.clip(light, 0.05, 2))
     if chance(rng, 0.4):
         u, v = place.plane()
@@ -104,9 +104,9 @@ def _disc(rng: Random, place: Placement) -> np.ndarray:
         way = unit(rng)
         shade(disc, np.clip(1 - rng.uniform(0.3, 0.9) * ((x * way[0] + y * way[1]) * 0.5 + 0.4 * r * r), 0.03, 1.5))
     elif kind < 0.8:  # relief of a coin
-        relief = patch(rng, place.size, rng.uniform(0.5, 2))
+        relief = patch(rng, (place.size, place.size), rng.uniform(0.5, 2))
         shade(disc, 1 + rng.uniform(0.1, 0.4) * np.sign(relief) * ramp(0.85 - r, 0, 0.05))
-    shade(disc, np.clip(1 + rng.uniform(0, 0.2) * patch(rng, place.size, rng.uniform(0.1, 1)), 0.1, 2))
+    shade(disc, np.clip(1 + rng.uniform(0, 0.2) * patch(rng, (place.size, place.size), rng.uniform(0.1, 1)), 0.1, 2))
     if chance(rng, 0.6):
         add_lights(rng, disc, u, v, place.pixel)
     soft = place.pixel + rng.uniform(0, 0.05)
@@ -128,7 +128,7 @@ def _text(rng: Random, place: Placement) -> np.ndarray:
 def _texture(rng: Random, place: Placement) -> np.ndarray:
     """Fur, grass, cloth, clouds, noise."""
     picture = _ground(rng, place)
-    size = place.size
+    shape = (place.size, place.size)
     kind = rng.random()
     if kind < 0.4:
         count = int(rng.integers(100, 350))
@@ -139,7 +139,7 @@ def _texture(rng: Random, place: Placement) -> np.ndarray:
         mix(picture, rng.uniform(0, 1, 3), cover)
     elif kind < 0.7:
         for channel in range(3):
-            picture[..., channel] += np.float32(rng.uniform(0.02, 0.4)) * patch(rng, size, log_uniform(rng, 0.05, 2.5))
+            picture[..., channel] += np.float32(rng.uniform(0.02, 0.4)) * patch(rng, shape, log_uniform(rng, 0.05, 2.5))
     else:
         picture += rng.uniform(0.05, 0.4) * rng.standard_normal(picture.shape, np.float32)
     return np.clip(picture, 0, 1.5)

@@ -81,7 +81,7 @@ def _leds(rng: Random, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray
 def _skyline(rng: Random, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray:
     """A bright sky that ends below at roofs and trees."""
     width = rng.uniform(0.2, 0.8)
-    ragged = rng.uniform(0.02, 0.2) * patch(rng, len(x), rng.uniform(0.5, 2))
+    ragged = rng.uniform(0.02, 0.2) * patch(rng, x.shape, rng.uniform(0.5, 2))
     return ramp(width - np.abs(x), 0, rng.uniform(0.01, 0.2)) * ramp(-y + ragged, 0, 0.04) * ramp(y + rng.uniform(0.2, 0.7), 0, 0.1)
 
 
@@ -94,7 +94,7 @@ def _pale_field(rng: Random, x: np.ndarray, y: np.ndarray, pixel: float) -> np.n
 
 
 def _room(rng: Random, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray:
-    scene = patch(rng, len(x), rng.uniform(0.2, 0.8))
+    scene = patch(rng, x.shape, rng.uniform(0.2, 0.8))
     return ramp(scene, rng.uniform(-0.5, 0.5), rng.uniform(0.6, 1.5))
 
 
@@ -105,7 +105,7 @@ def _haze(rng: Random, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray
 
 def _lashes_in_front(rng: Random, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Lashes mirrored as dark streaks across a light."""
-    streaks = np.sin(u * np.float32(rng.uniform(25, 70)) + v * np.float32(rng.uniform(-12, 12)) + 2 * patch(rng, len(u), 0.2))
+    streaks = np.sin(u * np.float32(rng.uniform(25, 70)) + v * np.float32(rng.uniform(-12, 12)) + 2 * patch(rng, u.shape, 0.2))
     reach = ramp(-v, rng.uniform(-0.4, 0.1), rng.uniform(0.2, 0.6))
     return 1 - rng.uniform(0.4, 0.9) * reach * ramp(streaks, 0.2, 0.8)
 

@@ -26,16 +26,17 @@ CLOUDS = [fractal(_rng, gain=gain) for gain in (0.45, 0.55, 0.65, 0.75) for _ in
 GRAINS = [fractal(_rng, first=64, octaves=4, gain=0.9) for _ in range(6)]
 
 
-def patch(rng: Random, size: int, scale: float, bank: list[np.ndarray] = CLOUDS) -> np.ndarray:
-    """A patch [size, size] of a tile, mirrored or not. `scale` is tile pixels per picture pixel: small is smooth."""
-    side = min(TILE - 1, max(4, int(size * scale)))
-    x, y = rng.integers(0, TILE - side, 2)
-    cut = bank[rng.integers(len(bank))][y : y + side, x : x + side]
-    if rng.random() < 0.5:
+def patch(rng: Random, shape: tuple[int, int], scale: float, bank: list[np.ndarray] = CLOUDS) -> np.ndarray:
+    """A patch [shape] of a tile, turned and mirrored or not. `scale` is tile pixels per picture pixel: small is smooth."""
+    turned = rng.random() < 0.5
+    height, width = (min(TILE - 1, max(4, int(side * scale))) for side in (shape[::-1] if turned else shape))
+    x, y = rng.integers(0, TILE - width), rng.integers(0, TILE - height)
+    cut = bank[rng.integers(len(bank))][y : y + height, x : x + width]
+    if turned:
         cut = cut.T
     if rng.random() < 0.5:
         cut = cut[::-1]
-    return cv2.resize(np.ascontiguousarray(cut), (size, size), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(np.ascontiguousarray(cut), shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def ring_noise(rng: Random, rows: int, columns: int, cells: tuple[int, int]) -> np.ndarray:

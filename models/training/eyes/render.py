@@ -27,8 +27,10 @@ def render(rng: Random, frame: Frame, size: int) -> Eye:
     place = place_whole(rng, size) if frame == "whole" else place_tight(rng, size)
     scene = draw_scene(rng, place)
     picture = paint_skin(rng, scene)
-    ball = paint_ball(rng, scene)
-    picture += (ball.picture - picture) * scene.opening[..., None]
+    eyeball = scene.around_opening()
+    ball = paint_ball(rng, eyeball)
+    shown = picture[eyeball.window]
+    shown += (ball.picture - shown) * eyeball.opening[..., None]
     add_margins(rng, picture, scene)
     add_lashes(rng, picture, scene)
     if chance(rng, 0.06):
@@ -37,7 +39,7 @@ def render(rng: Random, frame: Frame, size: int) -> Eye:
     photo = take_photo(rng, picture)
     if chance(rng, 0.05):
         _stamp(rng, photo, place)
-    return _label(photo, scene, ball)
+    return _label(photo, eyeball, ball)
 
 
 def render_distractor(rng: Random, frame: Frame, size: int) -> Eye:
@@ -49,10 +51,10 @@ def render_distractor(rng: Random, frame: Frame, size: int) -> Eye:
 
 
 def _light_scene(rng: Random, picture: np.ndarray, scene: Scene) -> None:
-    size = scene.place.size
+    shape = scene.u.shape
     if chance(rng, 0.2):  # a shadow or a patch of light with an edge
         way = unit(rng)
-        wave = np.float32(rng.uniform(0.1, 0.8)) * patch(rng, size, rng.uniform(0.08, 0.25))
+        wave = np.float32(rng.uniform(0.1, 0.8)) * patch(rng, shape, rng.uniform(0.08, 0.25))
         along = scene.u * way[0] + scene.v * way[1] + wave - np.float32(rng.uniform(-2, 2))
         shade(picture, 1 - rng.uniform(0.3, 0.85) * ramp(along, -rng.uniform(0.02, 0.6), 0.03))
     if chance(rng, 0.25):  # the face is out of focus, the eyeball is not
@@ -77,17 +79,19 @@ def _frame(picture: np.ndarray, place: Placement, outside: int = _BEYOND) -> np.
 
 
 def _label(photo: np.ndarray, scene: Scene, ball: Ball) -> Eye:
+    """`scene` is the window that the ball was painted in."""
     place = scene.place
     open_ = scene.opening > 0.5
-    classes = np.full(photo.shape[:2], BACKGROUND, np.uint8)
-    classes[open_] = SCLERA
-    classes[open_ & (ball.from_centre <= 1)] = IRIS
-    classes[open_ & (ball.from_pupil <= 1)] = PUPIL
-    highlight = (open_ & (ball.highlight > 0.5)).astype(np.uint8)
+    classes, highlight = np.zeros((2, *photo.shape[:2]), np.uint8)
+    shown = classes[scene.window]
+    shown[open_] = SCLERA
+    shown[open_ & (ball.from_centre <= 1)] = IRIS
+    shown[open_ & (ball.from_pupil <= 1)] = PUPIL
+    highlight[scene.window] = open_ & (ball.highlight > 0.5)
     u = np.linspace(-2.2, 2.2, 45, dtype=np.float32)
     upper, lower = (_line(place, u, margin) for margin in (scene.lids.upper(u), scene.lids.lower(u)))
     framed, classes = _frame(photo, place), _frame(classes, place, BACKGROUND)
-    visible = _pupil_visible(framed, classes, ball)
+    visible = _pupil_visible(framed[scene.window], classes[scene.window], ball)
     return Eye(framed, classes, _frame(highlight, place, 0), ball.limbus, ball.pupil, visible, upper, lower)
 
 

@@ -1,6 +1,6 @@
 """What the parts of a rendered eye share: its plane, its lids, and the distances that most of them ask for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,17 @@ class Scene:
     """-1 at the inner corner, 1 at the outer one."""
     opening: np.ndarray
     """1 between the lids, 0 on them, soft over a pixel."""
+    window: tuple[slice, slice] = (slice(None), slice(None))
+    """The rows and columns of the square that the planes show."""
+
+    def around_opening(self) -> "Scene":
+        """The part of the scene that holds the opening; all of it where there is none."""
+        rows, columns = (np.flatnonzero(self.opening.any(axis)) for axis in (1, 0))
+        if len(rows) < 2 or len(columns) < 2:
+            return self
+        window = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        planes = ("u", "v", "below_upper", "above_lower", "across", "opening")
+        return replace(self, window=window, **{plane: getattr(self, plane)[window] for plane in planes})
 
     @property
     def outside(self) -> np.ndarray:

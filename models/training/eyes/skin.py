@@ -12,14 +12,14 @@ from .scene import Scene
 
 def paint_skin(rng: Random, scene: Scene) -> np.ndarray:
     """Skin of the whole picture as if the eye were closed, float32 [S, S, 3]."""
-    size = scene.place.size
-    picture = np.empty((size, size, 3), np.float32)
+    shape = scene.u.shape
+    picture = np.empty((*shape, 3), np.float32)
     picture[:] = scene.skin
     shade(picture, np.clip(_light(rng, scene) * _relief(rng, scene), 0.05, 1.8))
     _redden(rng, picture, scene)
     _make_up(rng, picture, scene)
     if chance(rng, 0.3):  # oily glints
-        spots = ramp(patch(rng, size, rng.uniform(0.1, 0.3)), 0.5, 2) * ramp(patch(rng, size, 2, GRAINS), -1, 2)
+        spots = ramp(patch(rng, shape, rng.uniform(0.1, 0.3)), 0.5, 2) * ramp(patch(rng, shape, 2, GRAINS), -1, 2)
         mix(picture, np.clip(scene.skin * 1.6 + 0.1, 0, 1.2), rng.uniform(0.1, 0.5) * spots)
     if chance(rng, 0.4):
         _paint_beyond_face(rng, picture, scene)
@@ -32,33 +32,33 @@ def paint_skin(rng: Random, scene: Scene) -> np.ndarray:
 
 def _light(rng: Random, scene: Scene) -> np.ndarray:
     """Uneven tone, pores and the fall of light across the picture."""
-    size = scene.place.size
-    light = 1 + rng.uniform(0.03, 0.22) * patch(rng, size, rng.uniform(0.05, 0.25))
-    light = light + rng.uniform(0.01, 0.07) * patch(rng, size, rng.uniform(0.5, 2))
+    shape = scene.u.shape
+    light = 1 + rng.uniform(0.03, 0.22) * patch(rng, shape, rng.uniform(0.05, 0.25))
+    light = light + rng.uniform(0.01, 0.07) * patch(rng, shape, rng.uniform(0.5, 2))
     if chance(rng, 0.5):
-        light = light + log_uniform(rng, 0.008, 0.06) * patch(rng, size, rng.uniform(1, 2.6), GRAINS)
+        light = light + log_uniform(rng, 0.008, 0.06) * patch(rng, shape, rng.uniform(1, 2.6), GRAINS)
     way = unit(rng)
-    steps = np.linspace(-1, 1, size, dtype=np.float32)
-    light = light * (1 + rng.uniform(0, 0.35) * (steps[None] * way[0] + steps[:, None] * way[1]))
+    down, along = (np.linspace(-1, 1, side, dtype=np.float32) for side in shape)
+    light = light * (1 + rng.uniform(0, 0.35) * (along[None] * way[0] + down[:, None] * way[1]))
     x = (scene.u - np.float32(scene.lids.centre)) / np.float32(scene.lids.half_width * 1.1)
     y = scene.v / np.float32(1.7)
     light = light * (1 + rng.uniform(-0.4, 0.25) * np.exp(-1.2 * (x * x + y * y)))  # eyeball under the skin
     if chance(rng, 0.5):  # fine wrinkles, more or less along the lids
-        bend = rng.uniform(0, 1.5) * patch(rng, size, 0.15)
+        bend = rng.uniform(0, 1.5) * patch(rng, shape, 0.15)
         lines = np.sin((scene.v + rng.uniform(-0.6, 0.6) * scene.u) * np.float32(rng.uniform(12, 45)) + 3 * bend)
-        light = light * (1 + rng.uniform(0.01, 0.05) * lines * ramp(patch(rng, size, 0.3), -1, 1))
+        light = light * (1 + rng.uniform(0.01, 0.05) * lines * ramp(patch(rng, shape, 0.3), -1, 1))
     return light * (1 - rng.uniform(0, 0.45) * bell(scene.v + rng.uniform(1.6, 3), 0.8))  # socket under the brow
 
 
 def _relief(rng: Random, scene: Scene) -> np.ndarray:
     """Creases above, bags below, and the plate of the upper lid."""
-    size, pixel = scene.place.size, scene.place.pixel
+    shape, pixel = scene.u.shape, scene.place.pixel
     across = np.abs(scene.across)
-    light = np.ones((size, size), np.float32)
+    light = np.ones(shape, np.float32)
     for _ in range(rng.choice(4, p=[0.15, 0.5, 0.25, 0.1])):
         width = rng.uniform(0.02, 0.12) + 0.5 * pixel
         bow = 1 - 0.5 * np.clip(across, 0, 1.3) ** 2
-        line = scene.below_upper + np.float32(rng.uniform(0.12, 0.9)) * bow + np.float32(0.06) * patch(rng, size, 0.1)
+        line = scene.below_upper + np.float32(rng.uniform(0.12, 0.9)) * bow + np.float32(0.06) * patch(rng, shape, 0.1)
         light = light * (1 - rng.uniform(0.1, 0.6) * bell(line, width) * ramp(1.35 - across, 0, 0.4))
         light = light + rng.uniform(0, 0.12) * bell(line - 0.2, 0.15)
     if chance(rng, 0.7):
@@ -67,11 +67,11 @@ def _relief(rng: Random, scene: Scene) -> np.ndarray:
         plate = ramp(height, -0.02, 0.05) * ramp(1.05 - height, 0, rng.uniform(0.05, 0.5)) * ramp(1.25 - across, 0, 0.3)
         light = light * (1 + plate * rng.uniform(-0.55, 0.25))
         if chance(rng, 0.4):
-            streaks = np.sin(scene.across * np.float32(rng.uniform(20, 90)) * (1 + 0.25 * height) + 2 * patch(rng, size, 0.2))
+            streaks = np.sin(scene.across * np.float32(rng.uniform(20, 90)) * (1 + 0.25 * height) + 2 * patch(rng, shape, 0.2))
             light = light * (1 + plate * streaks * rng.uniform(0.03, 0.2))
     for _ in range(rng.choice(4, p=[0.3, 0.35, 0.25, 0.1])):
         width = rng.uniform(0.03, 0.2) + 0.5 * pixel
-        line = scene.above_lower + np.float32(rng.uniform(0.15, 1.2)) + np.float32(0.08) * patch(rng, size, 0.15)
+        line = scene.above_lower + np.float32(rng.uniform(0.15, 1.2)) + np.float32(0.08) * patch(rng, shape, 0.15)
         light = light * (1 - rng.uniform(0.05, 0.35) * bell(line, width) * ramp(1.3 - across, 0, 0.5))
     return light
 
@@ -94,14 +94,14 @@ def _make_up(rng: Random, picture: np.ndarray, scene: Scene) -> None:
 
 def _paint_beyond_face(rng: Random, picture: np.ndarray, scene: Scene) -> None:
     """Hair, the dark side of the face or a background on one side."""
-    size, way = scene.place.size, unit(rng)
+    shape, way = scene.u.shape, unit(rng)
     along = scene.u * way[0] + scene.v * way[1]
-    edge = along - np.float32(rng.uniform(2.4, 5)) + np.float32(0.3) * patch(rng, size, 0.15)
+    edge = along - np.float32(rng.uniform(2.4, 5)) + np.float32(0.3) * patch(rng, shape, 0.15)
     colour = rng.uniform(0, 1, 3) if chance(rng, 0.4) else np.array([1, 1.1, 1.2]) * rng.uniform(0.01, 0.2)
-    beyond = np.tile(colour.astype(np.float32), (size, size, 1))
+    beyond = np.tile(colour.astype(np.float32), (*shape, 1))
     if chance(rng, 0.5):
         across = scene.v * way[0] - scene.u * way[1]
-        strands = np.sin(across * np.float32(rng.uniform(15, 60)) + 4 * patch(rng, size, rng.uniform(0.1, 0.4)))
+        strands = np.sin(across * np.float32(rng.uniform(15, 60)) + 4 * patch(rng, shape, rng.uniform(0.1, 0.4)))
         shade(beyond, np.clip(1 + rng.uniform(0.1, 0.7) * strands, 0.1, None))
     cover = ramp(edge, 0, rng.uniform(0.03, 0.6))
     picture += (beyond - picture) * cover[..., None]
@@ -146,7 +146,7 @@ def add_glasses(rng: Random, picture: np.ndarray, scene: Scene) -> None:
     width = rng.uniform(0.02, 0.14)
     frame = ramp(width - np.abs(distance), 0, 0.02 + scene.place.pixel)
     if chance(rng, 0.5):
-        glare = ramp(patch(rng, scene.place.size, rng.uniform(0.05, 0.3)), 0.3, rng.uniform(0.5, 2)) * ramp(-distance, 0, 0.05)
+        glare = ramp(patch(rng, scene.u.shape, rng.uniform(0.05, 0.3)), 0.3, rng.uniform(0.5, 2)) * ramp(-distance, 0, 0.05)
         mix(picture, rng.uniform(0.6, 1, 3), rng.uniform(0.05, 0.35) * glare)
     shade(picture, 1 - rng.uniform(0.1, 0.5) * bell(distance + 0.05, 0.08))
     colour = rng.uniform(0, 0.2, 3) if chance(rng, 0.6) else rng.uniform(0, 1, 3)

@@ -3,6 +3,7 @@ import { composeCommand } from './commands/compose.ts';
 import { demoCommand } from './commands/demo.ts';
 import { fuseCommand } from './commands/fuse.ts';
 import { meshCommands } from './commands/mesh.ts';
+import { modelsCommand } from './commands/models.ts';
 import { processCommand } from './commands/process.ts';
 import { explain } from './explain.ts';
 import { type CliSettings, readCliSettings } from './settings.ts';
@@ -35,6 +36,7 @@ processCommand(program, run);
 fuseCommand(program, run);
 composeCommand(program, run);
 meshCommands(program, run);
+modelsCommand(program, run);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { meshModelsDir } from '@irisvue/embedded';
 
 /** Root of the project: the folder that holds `./irisvue`. */
 export const projectRoot = resolve(import.meta.dirname, '../../..');
@@ -12,13 +13,24 @@ export interface CliSettings {
   readonly gatewayUrl?: string;
   /** First port of the mesh on this machine (IRISVUE_PORT_BASE). */
   readonly portBase?: number;
+  /** Where models are looked for, separated as in PATH; the first folder takes the pulled ones (IRISVUE_MODELS_DIR). */
+  readonly modelsDir: string;
+  /** File or URL of the registry that models are pulled from (IRISVUE_MODEL_REGISTRY). */
+  readonly modelRegistry: string;
 }
 
 /** @throws Error when a value cannot be used, naming the variable. */
 export function readCliSettings(env: NodeJS.ProcessEnv = process.env): CliSettings {
   const home = resolve((env.IRISVUE_HOME ?? `${projectRoot}/.irisvue`).replace(/^~(?=\/|$)/, homedir()));
   const { IRISVUE_GATEWAY_URL: gatewayUrl, IRISVUE_PORT_BASE: base } = env;
+  const { IRISVUE_MODELS_DIR: modelsDir, IRISVUE_MODEL_REGISTRY: modelRegistry } = env;
   if (gatewayUrl && !URL.canParse(gatewayUrl)) throw new Error('IRISVUE_GATEWAY_URL is not a URL');
   if (base && !/^\d{4,5}$/.test(base)) throw new Error('IRISVUE_PORT_BASE is not a port number (1024 to 65000)');
-  return { home, ...(gatewayUrl && { gatewayUrl }), ...(base && { portBase: Number(base) }) };
+  return {
+    home,
+    ...(gatewayUrl && { gatewayUrl }),
+    ...(base && { portBase: Number(base) }),
+    modelsDir: modelsDir || meshModelsDir(home),
+    modelRegistry: modelRegistry || `${projectRoot}/models/registry.json`,
+  };
 }

@@ -10,9 +10,9 @@ import { MODEL_SERVICES } from './services.ts';
 export async function reloadModels(home: string): Promise<readonly string[]> {
   const state = await readRunningMesh(resolve(home));
   const told: string[] = [];
-  for (const { name, state: at, identity } of state?.processes ?? []) {
-    // Who is still starting has not read anything that is old.
-    if (!identity || at !== 'ready' || !MODEL_SERVICES.some((service) => service === name)) continue;
+  for (const { name, identity } of state?.processes ?? []) {
+    // One that is still starting does not know the signal yet: it ends and is started again, which serves as well.
+    if (!identity || !MODEL_SERVICES.some((service) => service === name)) continue;
     await signalProcess(identity, 'SIGHUP');
     told.push(name);
   }

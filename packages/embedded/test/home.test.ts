@@ -106,7 +106,7 @@ describe('the environment of a service', () => {
 
   test('holds its own secrets, database and settings, and nothing of others', async () => {
     const secrets = await loadSecrets(home);
-    const mesh = { config: readMeshConfig(given), ports: DEFAULT_PORTS, urls, secrets };
+    const mesh = { home, config: readMeshConfig(given), ports: DEFAULT_PORTS, urls, secrets };
     const of = (name: 'jobs' | 'identity' | 'consent' | 'segmentation') => serviceEnvironment(name, mesh);
     expect(of('jobs')).toMatchObject({
       PATH: '/bin',
@@ -119,13 +119,14 @@ describe('the environment of a service', () => {
       expect(of('jobs'), name).not.toHaveProperty(name);
     expect(of('identity')).toMatchObject({ IRISVUE_MASTER_SECRET: secrets.master });
     expect(of('consent')).toMatchObject({ IRISVUE_SUBJECT_KINDS: 'self' }); // what is given beats development's own
+    expect(of('segmentation')['IRISVUE_MODELS_DIR']).toMatch(new RegExp(`^${home}/models:/.*/models$`));
     expect(JSON.stringify(of('segmentation'))).not.toMatch(new RegExp(Object.values(secrets).join('|')));
   });
 
   test('does not widen the kinds of subjects in production', () => {
     const config = readMeshConfig({ IRISVUE_ENV: 'production' });
     const secrets = { master: 'm', key: 'k', link: 'l', objects: 'o', postgres: 'p' };
-    const env = serviceEnvironment('consent', { config, ports: DEFAULT_PORTS, urls, secrets });
+    const env = serviceEnvironment('consent', { home, config, ports: DEFAULT_PORTS, urls, secrets });
     expect(env).not.toHaveProperty('IRISVUE_SUBJECT_KINDS');
   });
 

@@ -12,8 +12,8 @@ export interface Oval {
   readonly e2: number;
 }
 
-/** Eccentricity (a − b) / (a + b) beyond which nothing is an iris or a pupil: b is then half of a. */
-const mostEccentric = 1 / 3;
+/** Eccentricity (a − b) / (a + b) beyond which nothing is an iris or a pupil: b is then 43 % of a. */
+const mostEccentric = 0.4;
 
 /** The same shape by its axes. One more eccentric than any iris is drawn in to what an iris can be. */
 export function toEllipse({ cx, cy, r, e1, e2 }: Oval): Ellipse {

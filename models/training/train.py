@@ -12,8 +12,6 @@ from pathlib import Path
 # of its time; these settings are read when a process starts.
 MEMORY_SETTINGS = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "67108864"}
 
-HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parent.parent
 TRAINERS = {
     "segmentation-outline": "segmentation.trainer",
     "segmentation-search": "segmentation.trainer",
@@ -80,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
     from loop.checkpoint import load_averaged, read_checkpoint, settings_of
     from loop.export import export_model
+    from loop.folders import RUNS, SETTINGS
     from loop.run import CHECKPOINT, train
     from loop.settings import read_settings
 
@@ -87,8 +86,8 @@ def run(options: argparse.Namespace) -> int:
     if options.device == "cuda":
         torch.backends.cudnn.deterministic = True
     trainer = importlib.import_module(TRAINERS[options.model])
-    file = options.settings or HERE / "settings" / f"{options.model}.toml"
-    folder = options.out or PROJECT / ".training" / options.model
+    file = options.settings or SETTINGS / f"{options.model}.toml"
+    folder = options.out or RUNS / options.model
     if not options.evaluate and options.export is None:
         settings = read_settings(file).with_changes(seed=options.seed, steps=options.steps)
         source = trainer.open_data(settings, options.data)
@@ -105,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     if options.evaluate:
         trainer.evaluate(settings, network, options)
     if options.export is not None:
-        name = f"settings/{file.name}" if file.parent == HERE / "settings" else str(file)
+        name = f"settings/{file.name}" if file.resolve().parent == SETTINGS else str(file)
         export_model(trainer, settings, name, network, checkpoint["step"], checkpoint["commit"], options.export)
     return 0
 

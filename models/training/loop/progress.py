@@ -25,7 +25,7 @@ class Progress:
         if now - self._last < self.SECONDS:
             return
         speed = (step - self._began[0]) / max(1e-9, seconds - self._began[1])
-        left = seconds / max(progress, 1e-9) * (1 - progress)
+        left = max(0.0, seconds / max(progress, 1e-9) * (1 - progress))
         losses = "  ".join(f"{name} {value:.4f}" for name, value in parts.items())
         self._say(
             f"step {step}  {100 * progress:.1f} %  {speed:.2f} steps/s ({speed * self._batch:.0f} pictures/s)  "

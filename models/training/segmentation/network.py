@@ -165,6 +165,19 @@ class DenseMoments(nn.Module):
         return ((lids - cy) / r).clamp(-geometry.LID_REACH, geometry.LID_REACH)
 
 
+class Activated(nn.Module):
+    """The network with its last activations: planes and geometry as callers see them."""
+
+    def __init__(self, network: SegmentationNetwork):
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        planes, told = self.network(picture)
+        planes = torch.cat([planes[:, :CLASSES].softmax(1), planes[:, CLASSES:].sigmoid()], 1)
+        return planes, torch.cat([told[:, : geometry.LIMBUS.start].sigmoid(), told[:, geometry.LIMBUS.start :]], 1)
+
+
 def network_of(table: Mapping[str, Any]) -> SegmentationNetwork:
     """The network of a settings file's [network] table."""
     return SegmentationNetwork(table["side"], tuple(table["widths"]), table["squeeze"], table["hidden"])

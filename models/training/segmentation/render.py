@@ -12,11 +12,11 @@ from typing import Callable, Protocol, Sequence
 
 import numpy as np
 
+from loop.folders import SETTINGS
 from loop.settings import SettingsError, read_settings
 from segmentation.shards import RenderedEye, write_shard
 
 PER_SHARD = 1000  # pictures
-SETTINGS = Path(__file__).resolve().parent.parent / "settings"
 
 
 class Renderer(Protocol):

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
 from loop.settings import Settings
@@ -15,7 +14,7 @@ from segmentation import evaluate as evaluation
 from segmentation import geometry
 from segmentation.batches import SegmentationBatches, open_sets
 from segmentation.loss import segmentation_loss
-from segmentation.network import CLASSES, PLANES, SegmentationNetwork, network_of
+from segmentation.network import PLANES, Activated, SegmentationNetwork, network_of
 from segmentation.samples import sample_inputs
 
 MODEL = "iris-segmentation"
@@ -41,19 +40,6 @@ def open_data(settings: Settings, folders: Sequence[Path]) -> SegmentationBatche
 
 def loss(settings: Settings, outputs: tuple[Tensor, Tensor], batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
     return segmentation_loss(settings.loss, outputs, batch)
-
-
-class Activated(nn.Module):
-    """The network with its last activations: planes and geometry as callers see them."""
-
-    def __init__(self, network: SegmentationNetwork):
-        super().__init__()
-        self.network = network
-
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        planes, told = self.network(picture)
-        planes = torch.cat([planes[:, :CLASSES].softmax(1), planes[:, CLASSES:].sigmoid()], 1)
-        return planes, torch.cat([told[:, : geometry.LIMBUS.start].sigmoid(), told[:, geometry.LIMBUS.start :]], 1)
 
 
 def exported(settings: Settings, network: nn.Module) -> Exported:

@@ -1,0 +1,140 @@
+"""From a photo to the outline of its eye: search, choose, look closely. In the services: services/segmentation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from segmentation import geometry
+from segmentation.fit_disc import fit_disc
+from segmentation.look import Answer, Look, Square, in_photo, look_at
+
+LOOK_WIDTH = 2.0  # side of the close square in iris diameters
+MOST_STARTS = 2
+TOLERATED_OFFSET, TOLERATED_SIZE = 0.06, 0.15  # a square further off is looked at once more, corrected
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network and the side of its square."""
+
+    look: Look
+    size: int
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What was found, in photo pixels, corner origin."""
+
+    presence: float
+    iris: np.ndarray  # bool [h,w]: visible iris
+    limbus: geometry.Ellipse
+    pupil: geometry.Ellipse | None  # None: cannot be told from the iris
+    answer: Answer
+
+
+def letterbox(photo: np.ndarray) -> Square:
+    """The square around the whole photo."""
+    height, width = photo.shape[:2]
+    side = float(max(height, width))
+    return Square((width - side) / 2, (height - side) / 2, side)
+
+
+def places(search: Network, photo: np.ndarray) -> list[tuple[float, float, float]]:
+    """Where an eye may be, the likeliest first: cx, cy, r in photo pixels."""
+    answer = look_at(search.look, photo, letterbox(photo), search.size)
+    found = _disc_places(answer)
+    direct = in_photo(answer.told[geometry.LIMBUS], answer.square)
+    found.append((0.0 if found else 1.0, direct[0], direct[1], math.sqrt(direct[2] * direct[3])))
+    return [place[1:] for place in sorted(found, reverse=True)][:MOST_STARTS]
+
+
+def _disc_places(answer: Answer) -> list[tuple[float, float, float, float]]:
+    """Likeness and circle of each limbus disc in the map; like an eye: large, sure, with iris and sclera in it."""
+    planes, cell = answer.planes, answer.square.side / answer.size
+    count, regions, numbers, centres = cv2.connectedComponentsWithStats((planes[4] > 0.5).astype(np.uint8))
+    found = []
+    for region in range(1, count):
+        area = int(numbers[region, cv2.CC_STAT_AREA])
+        if area < 12:
+            continue
+        inside = regions == region
+        around = cv2.dilate(inside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        likeness = area**0.35 * float(planes[2:4, inside].sum(0).mean()) * (0.3 + float(planes[1, around].max()))
+        cx, cy = (centres[region] + 0.5) * cell
+        found.append((likeness, answer.square.x + cx, answer.square.y + cy, cell * math.sqrt(area / math.pi)))
+    return found
+
+
+def find_eye(photo: np.ndarray, starts: list[tuple[float, float, float]], outline: Network) -> Outline | None:
+    """The outline at the first of the places that holds an eye, or else at the one that most likely does."""
+    best: Answer | None = None
+    for cx, cy, r in starts:
+        answer = _look_closely(photo, cx, cy, r, outline)
+        if best is None or answer.told[geometry.EYE] > best.told[geometry.EYE]:
+            best = answer
+        if best.told[geometry.EYE] >= 0.5:
+            break
+    return None if best is None else read_outline(best, photo.shape[0], photo.shape[1])
+
+
+def _look_closely(photo: np.ndarray, cx: float, cy: float, r: float, outline: Network) -> Answer:
+    square = _square_around(cx, cy, r, photo)
+    answer = look_at(outline.look, photo, square, outline.size)
+    told = in_photo(answer.told[geometry.LIMBUS], square)
+    better = _square_around(told[0], told[1], math.sqrt(told[2] * told[3]), photo)
+    half = (better.side - square.side) / 2
+    away = math.hypot(better.x - square.x + half, better.y - square.y + half) / square.side
+    if away <= TOLERATED_OFFSET and abs(better.side / square.side - 1) <= TOLERATED_SIZE:
+        return answer
+    again = look_at(outline.look, photo, better, outline.size)
+    return again if again.told[geometry.EYE] >= 0.5 * answer.told[geometry.EYE] else answer
+
+
+def _square_around(cx: float, cy: float, r: float, photo: np.ndarray) -> Square:
+    side = min(max(LOOK_WIDTH * 2 * r, 24.0), 2.2 * max(photo.shape[:2]))
+    return Square(cx - side / 2, cy - side / 2, side)
+
+
+def read_outline(answer: Answer, height: int, width: int) -> Outline:
+    """Mask and ellipses of a close look, in a photo of that size."""
+    size, told = answer.size, answer.told
+    limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size)
+    pupil = None
+    if told[geometry.PUPIL_SEEN] >= 0.5:
+        refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size)
+        pupil = in_photo(refined, answer.square)
+    limbus_in_photo = in_photo(limbus, answer.square)
+    iris = _iris_in_photo(answer, height, width) & _inside(limbus_in_photo, height, width)
+    return Outline(float(told[geometry.EYE]), iris, limbus_in_photo, pupil, answer)
+
+
+def _refined(plane: np.ndarray, told: np.ndarray, scale: float, size: int) -> np.ndarray:
+    """The fit to the disc's border where it agrees with what was told directly; shares of the square."""
+    in_pixels = np.array([told[0] * size, told[1] * size, told[2] * size, told[3], told[4]], np.float64)
+    fitted = fit_disc(plane, in_pixels)
+    if fitted is None:
+        return told
+    away = max(math.hypot(*(fitted[:2] - in_pixels[:2])), abs(fitted[2] - in_pixels[2]))
+    if away > 3 * float(scale) * size + 1:
+        return told
+    return np.array([*(fitted[:3] / size), *fitted[3:]], np.float64)
+
+
+def _iris_in_photo(answer: Answer, height: int, width: int) -> np.ndarray:
+    """Where visible iris is the likeliest of the four classes, the planes interpolated to the photo's pixels."""
+    cell = answer.square.side / answer.size
+    shift = 0.5 * cell - 0.5
+    matrix = np.array([[cell, 0, answer.square.x + shift], [0, cell, answer.square.y + shift]])
+    planes = [
+        cv2.warpAffine(plane, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=float(index == 0))
+        for index, plane in enumerate(answer.planes[:4])
+    ]
+    return np.stack(planes).argmax(0) == 2
+
+
+def _inside(ellipse: geometry.Ellipse, height: int, width: int) -> np.ndarray:
+    return geometry.disc(ellipse, max(height, width))[:height, :width] > 0.5

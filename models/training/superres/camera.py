@@ -1,0 +1,142 @@
+"""The camera: how sharp the truth is, and what a smaller, compressed, noisy picture of it looks like."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import cv2
+import numpy as np
+
+from superres.network import FACTOR
+from superres.noise import Random
+
+Picture = np.ndarray  # uint8 [h, w, 3]
+
+BENCH_QUALITY = 90  # JPEG quality and noise of the bench's degradation: the centre of what is trained on
+BENCH_NOISE = 1.0  # grey levels
+
+
+def soften(rng: Random, picture: Picture) -> Picture:
+    """A truth as a lens and a camera's own sharpening leave it: photographs are seldom sharp to the pixel.
+
+    Most get a blur of a deviation up to 1.2 pixels, as good photographs have, a third one up to 4, as close-ups have.
+    """
+    kind = rng.random()
+    if kind < 0.1:
+        return picture
+    sigma = float(rng.uniform(0.3, 1.2) if kind < 0.65 else rng.uniform(1.2, 4))
+    soft = _gaussian(picture, sigma) if rng.random() < 0.75 else _disc(picture, sigma)
+    if rng.random() < 0.25:
+        amount = rng.uniform(0.2, 1.0)
+        soft = cv2.addWeighted(soft, 1 + amount, _gaussian(soft, rng.uniform(0.7, 2.5)), -amount, 0)
+    return soft
+
+
+def degrade(rng: Random, picture: Picture) -> Picture:
+    """A quarter of the picture's size, as a camera or a website would give it: shrunk, compressed, noisy.
+
+    1) a tenth of the lenses are a little softer than the truth; 2) antialiased ×4 down by one of several kernels;
+    3) noise of deviation 0 to 3 and JPEG of quality 70 to 100 in either order. Half of the pictures get the noise and
+    the quality of the bench. Sides must be multiples of 4.
+    """
+    if rng.random() < 0.1:
+        picture = _gaussian(picture, rng.uniform(0.5, 2))
+    smaller = shrink(picture, _KERNELS[rng.choice(len(_KERNELS), p=_SHARES)])
+    if rng.random() < 0.5:
+        noise, quality = BENCH_NOISE, BENCH_QUALITY
+    else:
+        noise, quality = rng.uniform(0, 3) * (rng.random() < 0.8), int(rng.integers(70, 101))
+    whole_colour = bool(rng.random() < 0.5)
+    if rng.random() < 0.5:
+        return compress(add_noise(rng, smaller, noise), quality, whole_colour)
+    return add_noise(rng, compress(smaller, quality, whole_colour), noise)
+
+
+def degrade_as_bench(rng: Random, picture: Picture) -> Picture:
+    """The fixed degradation: mean over 4 × 4 pixels, JPEG of quality 90 with whole colour, noise of deviation 1."""
+    smaller = shrink(picture, _by_area)
+    return add_noise(rng, compress(smaller, BENCH_QUALITY, whole_colour=True), BENCH_NOISE)
+
+
+def shrink(picture: Picture, kernel: Callable[[Picture], Picture]) -> Picture:
+    """A quarter of the size. Raises ValueError when the sides are no multiples of 4."""
+    if picture.shape[0] % FACTOR or picture.shape[1] % FACTOR:
+        raise ValueError(f"sides must be multiples of {FACTOR}, not {picture.shape[:2]}")
+    return kernel(picture)
+
+
+def add_noise(rng: Random, picture: Picture, deviation: float) -> Picture:
+    """The picture with normal noise of so many grey levels."""
+    if deviation == 0:
+        return picture
+    noisy = picture + deviation * rng.standard_normal(picture.shape, dtype=np.float32)
+    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+
+
+def compress(picture: Picture, quality: int, whole_colour: bool = False) -> Picture:
+    """The picture after JPEG, with colour at half the resolution (4:2:0) or, if `whole_colour`, at the whole (4:4:4).
+
+    OpenCV 4.6 writes 4:2:0 only; for 4:4:4 the planes are compressed one by one, those of colour with the table of
+    brightness doubled, which is near the standard's table for colour. Quality is 51 to 100.
+    """
+    if not whole_colour:
+        return _through_jpeg(picture, quality, cv2.IMREAD_COLOR)
+    brightness, red, blue = cv2.split(cv2.cvtColor(picture, cv2.COLOR_BGR2YCrCb))
+    kept = [_through_jpeg(brightness, quality, cv2.IMREAD_GRAYSCALE)]
+    kept += [_through_jpeg(plane, 2 * quality - 100, cv2.IMREAD_GRAYSCALE) for plane in (red, blue)]
+    return cv2.cvtColor(cv2.merge(kept), cv2.COLOR_YCrCb2BGR)
+
+
+def _through_jpeg(picture: Picture, quality: int, how: int) -> Picture:
+    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], how)
+
+
+def _gaussian(picture: Picture, sigma: float) -> Picture:
+    return cv2.GaussianBlur(picture, (0, 0), float(sigma))
+
+
+def _disc(picture: Picture, sigma: float) -> Picture:
+    """Blur by an evenly filled disc, as defocus does, of the same deviation as a Gaussian (radius = 2 sigma)."""
+    radius = 2 * sigma
+    reach = int(np.ceil(radius))
+    place = np.arange(-reach, reach + 1)
+    kernel = np.clip(radius + 0.5 - np.hypot(place[None], place[:, None]), 0, 1).astype(np.float32)
+    return cv2.filter2D(picture, -1, kernel / kernel.sum())
+
+
+def _by_area(picture: Picture) -> Picture:
+    return cv2.resize(picture, None, fx=1 / FACTOR, fy=1 / FACTOR, interpolation=cv2.INTER_AREA)
+
+
+def _by_line(line: np.ndarray) -> Callable[[Picture], Picture]:
+    """Shrinks with the weights `line`, an even number of them, laid over each block from its middle outwards."""
+    second_of_block = (len(line) // 2 - 1, len(line) // 2 - 1)
+
+    def smaller(picture: Picture) -> Picture:
+        filtered = cv2.sepFilter2D(picture, cv2.CV_32F, line, line, None, second_of_block, 0, cv2.BORDER_REPLICATE)
+        return np.clip(np.rint(filtered[1::FACTOR, 1::FACTOR]), 0, 255).astype(np.uint8)
+
+    return smaller
+
+
+def _line(kernel: Callable[[np.ndarray], np.ndarray], support: int) -> np.ndarray:
+    """Weights of a kernel over 2 × support blocks of FACTOR pixels, adding up to 1."""
+    places = (np.arange(2 * support * FACTOR) + 0.5) / FACTOR - support
+    weights = kernel(places)
+    return (weights / weights.sum()).astype(np.float32)
+
+
+def _keys(t: np.ndarray) -> np.ndarray:
+    """Keys' cubic (1981), a = -1/2."""
+    x = np.abs(t)
+    return np.where(x < 1, 1.5 * x**3 - 2.5 * x**2 + 1, np.where(x < 2, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2, 0))
+
+
+# Kernels that pictures are shrunk with, and how often. Lanczos and cubic are widened as libvips and Pillow do it.
+_KERNELS = (
+    _by_area,
+    _by_line(_line(lambda t: np.exp(-0.5 * (t / 0.4) ** 2), 2)),
+    _by_line(_line(lambda t: np.sinc(t) * np.sinc(t / 3), 3)),
+    _by_line(_line(_keys, 2)),
+)
+_SHARES = (0.6, 0.1, 0.15, 0.15)

@@ -52,7 +52,7 @@ def paint_ball(rng: Random, scene: Scene) -> Ball:
     picture, white = _paint_sclera(rng, scene)
     gaze = _Gaze(
         angle=rng.uniform(0, np.pi) if chance(rng, 0.5) else rng.normal(0, 0.3),
-        ratio=1 - min(0.3, abs(rng.normal(0, 0.05))) if chance(rng, 0.85) else rng.uniform(0.6, 0.95),
+        ratio=1 - min(0.3, abs(rng.normal(0, 0.05))) if chance(rng, 0.8) else rng.uniform(0.6, 0.95),
     )
     x, y = gaze.turn(scene.u, scene.v)
     from_centre = np.sqrt(x * x + y * y)
@@ -130,7 +130,7 @@ def _paint_pupil(rng: Random, picture: np.ndarray, scene: Scene, radii: np.ndarr
     kind = rng.random()
     if kind < 0.66:
         colour = np.full(3, rng.uniform(0, 0.06))
-    elif kind < 0.93:
+    elif kind < 0.91:
         colour = rng.uniform(0.02, 0.3) * np.array([1, 0.95, 0.85]) * rng.uniform(0.7, 1, 3)
     else:  # light from the retina
         colour = rng.uniform(0.2, 0.7) * np.array([rng.uniform(0.4, 0.8), rng.uniform(0.4, 0.7), 1])
@@ -158,12 +158,15 @@ def _cast_shadows(rng: Random, picture: np.ndarray, scene: Scene, from_centre: n
         lit = ramp(scene.u * way[0] + scene.v * way[1] + 0.1 * patch(rng, shape, 0.2), rng.uniform(-0.5, 0.5), rng.uniform(0.5, 0.7))
         mix(picture, picture * rng.uniform(1.3, 2.2) * np.array([0.8, 1, 1.15], np.float32), lit * ramp(1 - from_centre, 0, 0.1))
     shade(picture, 1 - rng.uniform(0.1, 0.85) * np.exp(-under_lid / np.float32(rng.uniform(0.06, 0.5))))
+    if chance(rng, 0.35):  # the lashes' dense shadow: a dark band that ends softly, well below the lid
+        depth = rng.uniform(0.08, 0.4) + rng.uniform(0.01, 0.06) * patch(rng, shape, rng.uniform(0.3, 1.5))
+        shade(picture, 1 - rng.uniform(0.3, 0.85) * ramp(depth - under_lid, 0, rng.uniform(0.04, 0.3)))
     if chance(rng, 0.45):  # upper lid and lashes mirrored in the cornea: a band with a ragged lower edge
         _mirror_lid(rng, picture, scene, under_lid, from_centre)
     above = np.maximum(scene.above_lower, 0)
     if chance(rng, 0.5):
         shade(picture, 1 - rng.uniform(0, 0.45) * np.exp(-above / np.float32(rng.uniform(0.05, 0.25))))
-    if chance(rng, 0.12):  # lower lid mirrored
+    if chance(rng, 0.18):  # lower lid mirrored
         band = ramp(rng.uniform(0.08, 0.35) - above, 0, rng.uniform(0.02, 0.1)) * ramp(1.05 - from_centre, 0, 0.05)
         shade(picture, 1 - rng.uniform(0.2, 0.7) * band)
 

@@ -44,8 +44,10 @@ def _tone(rng: Random, picture: np.ndarray) -> np.ndarray:
         picture = picture * np.float32(rng.uniform(0.65, 1.15) / bright)
     gamma = np.clip(rng.normal(1.0, 0.18), 0.6, 1.5)
     picture = np.maximum(picture, 0) ** np.float32(gamma) * np.float32(rng.uniform(0.85, 1.2))
-    if chance(rng, 0.16):  # too dark
+    if chance(rng, 0.2):  # too dark, often with the cast of a lamp or of a cheap sensor
         picture = picture * np.float32(log_uniform(rng, 0.1, 0.7))
+        if chance(rng, 0.5):
+            picture = picture * rng.uniform(0.65, 1.1, 3).astype(np.float32)
     if chance(rng, 0.2):  # veiling glare
         picture = picture * np.float32(rng.uniform(0.5, 0.95)) + (rng.uniform(0.02, 0.2) * rng.uniform(0.5, 1, 3)).astype(np.float32)
     if chance(rng, 0.3):

@@ -5,6 +5,7 @@ import numpy as np
 from .blend import bell, blur, mix, ramp, shade
 from .chance import Random, chance, sign
 from .hairs import bend_hairs, clumped, directions, draw_blades
+from .noise import patch
 from .scene import Scene
 
 
@@ -20,7 +21,9 @@ def add_margins(rng: Random, picture: np.ndarray, scene: Scene) -> None:
         rim = ramp(-scene.below_upper, -0.01, 0.01 + pixel) * ramp(scene.below_upper + width, 0, 0.03) * ramp(1.02 - across, 0, 0.05)
         mix(picture, np.clip(scene.skin * flesh, 0, 1.1), rng.uniform(0.2, 0.8) * rim)
     if chance(rng, 0.75):
-        roots = bell(scene.below_upper + rng.uniform(-0.01, 0.09), rng.uniform(0.025, 0.11) + 0.3 * pixel)
+        roots = bell(scene.below_upper + rng.uniform(-0.07, 0.09), rng.uniform(0.025, 0.11) + 0.3 * pixel)
+        if chance(rng, 0.5):  # the roots of single lashes, not a line
+            roots = roots * ramp(patch(rng, roots.shape, rng.uniform(0.6, 2.5)), -1, 1)
         mix(picture, scene.skin * rng.uniform(0.05, 0.5), rng.uniform(0.3, 1) * roots * ramp(1.08 - across, 0, 0.1))
     if chance(rng, 0.2):
         line = np.minimum(np.abs(scene.above_lower + 0.06), np.abs(scene.below_upper + 0.05))
@@ -74,10 +77,10 @@ def _upper_lashes(rng: Random, scene: Scene) -> np.ndarray:
     fan = rng.uniform(0.3, 1.1) * t + rng.uniform(-0.3, 0.4) + rng.normal(0, rng.uniform(0.08, 0.3), count)
     up, down = directions(-np.pi / 2 + fan), directions(np.pi / 2 - fan)
     kind = rng.random()
-    if kind < 0.5:  # away from the eye
+    if kind < 0.42:  # away from the eye
         bend = directions(-np.pi / 2 + fan * rng.uniform(0.2, 1.6))
         start, end = 0.55 * bend, up
-    elif kind < 0.75:  # first forwards and down over the eye, then up
+    elif kind < 0.74:  # first forwards and down over the eye, then up
         start, end = rng.uniform(0.25, 0.8) * down, up * rng.uniform(0.15, 0.8)
     else:  # down over the eye
         start, end = 0.5 * down, down * rng.uniform(0.5, 1) + np.array([rng.uniform(-0.3, 0.3), 0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import onnx
 import torch
 
-from loop.commit import current_commit
+from loop.folders import TRAINING
 from loop.settings import Settings
 from loop.trainer import Exported, Trainer
 
@@ -95,15 +96,21 @@ def largest_difference(exported: Exported, file: Path) -> float:
 
 def run_in_node(file: Path, input_name: str, sample: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
     """What onnxruntime-node answers to one input: each output flat, float32."""
-    script = Path(__file__).parent.parent / "parity.ts"
+    script = TRAINING / "parity.ts"
     with tempfile.TemporaryDirectory(prefix="irisvue-parity-") as folder:
         Path(folder, "input.bin").write_bytes(np.ascontiguousarray(sample, np.float32).tobytes())
         dims = ",".join(str(size) for size in sample.shape)
-        command = ["node", str(script), str(file), input_name, dims, folder, *outputs]
+        command = [_node_program(), str(script), str(file), input_name, dims, folder, *outputs]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise ParityError(f"onnxruntime-node cannot run {file}:\n{done.stderr[-2000:]}")
         return [np.fromfile(Path(folder, f"{name}.bin"), np.float32) for name in outputs]
+
+
+def _node_program() -> str:
+    """The Node.js of the workspace, which runs TypeScript as it is, or else that of the system."""
+    own = TRAINING.parent.parent / "node_modules" / ".bin" / "node"
+    return str(own) if own.exists() else "node"
 
 
 def merged_card(card: dict[str, Any], name: str, version: str, exported: Exported, file: Path) -> dict[str, Any]:
@@ -136,16 +143,23 @@ def merged_card(card: dict[str, Any], name: str, version: str, exported: Exporte
 def merged_training(
     training: dict[str, Any] | None, network: str, settings: Settings, settings_name: str, steps: int, commit: str
 ) -> dict[str, Any]:
-    """How the networks came about; `steps` is the sum over the networks of the model."""
-    training = training or {}
-    steps_of = {**training.get("stepsOf", {}), network: steps}
+    """How the networks came about: commit and seed of the one exported last, steps of all, and each for itself."""
+    before = training or {}
+    own = {"commit": commit, "seed": settings.seed, "steps": steps}
+    networks = {**before.get("networks", {}), network: own}
     return {
-        "commit": commit if commit != "unknown" else current_commit(),
+        "commit": commit,
         "seed": settings.seed,
-        "settings": {**training.get("settings", {}), network: settings_name},
-        "steps": sum(steps_of.values()),
-        "stepsOf": steps_of,
+        "settings": {**before.get("settings", {}), network: settings_name},
+        "steps": sum(one["steps"] for one in networks.values()),
+        "networks": networks,
     }
+
+
+def formatted(card: dict[str, Any]) -> str:
+    """model.json's text: indented, lists of plain values on one line."""
+    text = json.dumps(card, indent=2, ensure_ascii=False)
+    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", lambda list_: "[" + re.sub(r"\n\s+", " ", list_[1]) + "]", text) + "\n"
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
@@ -155,7 +169,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
 
 def _write_card(folder: Path, card: dict[str, Any]) -> None:
     unfinished = folder / "model.json.unfinished"
-    unfinished.write_text(json.dumps(card, indent=2) + "\n")
+    unfinished.write_text(formatted(card))
     os.replace(unfinished, folder / "model.json")
 
 

@@ -66,6 +66,7 @@ def train(
     SIGINT and SIGTERM save a checkpoint and stop.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    current_commit()  # asked now: the code may change while the run goes on
     plan = settings.training
     run, curve = _begin(trainer, settings, source, folder, device, resume, init, say)
     progress = Progress(say, plan.batch)

@@ -28,7 +28,7 @@ class SegmentationNetwork(nn.Module):
     Input [n,3,S,S], B,G,R 0..1; S a multiple of 32. Answers (planes [n,7,S,S], geometry [n,34]).
     """
 
-    def __init__(self, side: int, widths: tuple[int, int, int, int, int], squeeze: int, hidden: int):
+    def __init__(self, side: int, widths: tuple[int, int, int, int, int], squeeze: int, hidden: int, prior: float):
         super().__init__()
         self.stem = convolution(3, widths[0], stride=2)
         self.down = nn.ModuleList(
@@ -41,7 +41,7 @@ class SegmentationNetwork(nn.Module):
             for shallow, deep, last in zip(widths, widths[1:], (False, True, True, True))
         )
         self.planes = nn.Conv2d(widths[0], 4 * len(PLANES), 1)
-        self.geometry = GeometryHead(side, widths[4], squeeze, hidden)
+        self.geometry = GeometryHead(side, widths[4], squeeze, hidden, prior)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         x = self.stem(picture - 0.5)
@@ -61,7 +61,7 @@ class GeometryHead(nn.Module):
     """Numbers from two sources: moments of the dense answer, which are sub-pixel from the start where the disc lies
     whole in the square, and a correction learned from the deepest map (its positions kept) and those moments."""
 
-    def __init__(self, side: int, channels: int, squeeze: int, hidden: int):
+    def __init__(self, side: int, channels: int, squeeze: int, hidden: int, prior: float):
         super().__init__()
         deepest = side // DEEPEST
         self.squeeze = nn.Conv2d(channels, squeeze, 1)
@@ -72,7 +72,7 @@ class GeometryHead(nn.Module):
         with torch.no_grad():  # an expected error of 2 % of the side, to begin with
             for scale in SCALES:
                 self.correction.bias[scale] = -3.9
-        self.moments = DenseMoments(side)
+        self.moments = DenseMoments(side, prior)
 
     def forward(self, deepest: Tensor, planes: Tensor) -> Tensor:
         limbus, pupil, lids, masses = self.moments(planes)
@@ -116,11 +116,12 @@ class DenseMoments(nn.Module):
     """
 
     COUNT = 5 + 5 + 2 * len(geometry.LID_POSITIONS) + 2
-    PRIOR = 1e-4  # mass (share of the square) of a small disc in the middle, which is the answer to empty planes
     PRIOR_VARIANCE = 1e-3
 
-    def __init__(self, side: int):
+    def __init__(self, side: int, prior: float):
+        """prior: mass (share of the square) of a small disc in the middle, which is the answer to empty planes."""
         super().__init__()
+        self.prior = prior
         centres = (torch.arange(side) + 0.5) / side
         self.register_buffer("x", centres.view(1, 1, 1, side), persistent=False)
         self.register_buffer("y", centres.view(1, 1, side, 1), persistent=False)
@@ -139,14 +140,14 @@ class DenseMoments(nn.Module):
         """[n,2,S,S] -> cx, cy, r, e1, e2 [n,2,5] and areas [n,2]."""
         across, down = discs.mean(2, keepdim=True), discs.mean(3, keepdim=True)
         area = across.mean((2, 3))
-        mass = area + self.PRIOR
-        half = self.PRIOR * 0.5
-        square = self.PRIOR * (0.25 + self.PRIOR_VARIANCE)
+        mass = area + self.prior
+        half = self.prior * 0.5
+        square = self.prior * (0.25 + self.PRIOR_VARIANCE)
         cx = ((across * self.x).mean((2, 3)) + half) / mass
         cy = ((down * self.y).mean((2, 3)) + half) / mass
         xx = ((across * self.x * self.x).mean((2, 3)) + square) / mass - cx * cx
         yy = ((down * self.y * self.y).mean((2, 3)) + square) / mass - cy * cy
-        xy = (((discs * self.x).mean(3, keepdim=True) * self.y).mean((2, 3)) + self.PRIOR * 0.25) / mass - cx * cy
+        xy = (((discs * self.x).mean(3, keepdim=True) * self.y).mean((2, 3)) + self.prior * 0.25) / mass - cx * cy
         root = (xx * yy - xy * xy).clamp(min=1e-10).sqrt()  # a disc of half axes a, b has a·b/4 here
         r = 2 * root.sqrt()
         whole = xx + yy + 2 * root
@@ -180,4 +181,5 @@ class Activated(nn.Module):
 
 def network_of(table: Mapping[str, Any]) -> SegmentationNetwork:
     """The network of a settings file's [network] table."""
-    return SegmentationNetwork(table["side"], tuple(table["widths"]), table["squeeze"], table["hidden"])
+    prior = table.get("moment_prior", 1e-4)
+    return SegmentationNetwork(table["side"], tuple(table["widths"]), table["squeeze"], table["hidden"], prior)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -11,6 +14,7 @@ import torch
 
 from loop.checkpoint import CheckpointError, read_checkpoint
 from loop.curve import read_curve
+from loop.folders import TRAINING
 from loop.run import CHECKPOINT, CURVE, TrainingFailed, train
 from loop.settings import SettingsError, read_settings, settings_from
 from tests import tiny
@@ -46,6 +50,19 @@ class Resume(unittest.TestCase):
         self.assertEqual(
             str(whole["optimiser"]["state"]), str(parts["optimiser"]["state"]), "the optimiser's state differs"
         )
+        self.assertEqual(read_curve(self.folder / "whole" / CURVE), read_curve(self.folder / "parts" / CURVE))
+
+    def test_killed_at_any_moment_and_resumed_is_the_same(self):
+        run_in(self.folder / "whole")
+        killed = subprocess.run(
+            [sys.executable, "-m", "tests.tiny", str(self.folder / "parts"), "23"], cwd=TRAINING, capture_output=True
+        )
+        self.assertEqual(killed.returncode, -signal.SIGKILL, killed.stderr.decode())
+        self.assertEqual(read_checkpoint(self.folder / "parts" / CHECKPOINT)["step"], 23)
+        run_in(self.folder / "parts", resume=True)
+        whole, parts = (read_checkpoint(self.folder / name / CHECKPOINT) for name in ("whole", "parts"))
+        for name, value in whole["averaged"].items():
+            self.assertTrue(torch.equal(value, parts["averaged"][name]), name)
         self.assertEqual(read_curve(self.folder / "whole" / CURVE), read_curve(self.folder / "parts" / CURVE))
 
     def test_another_seed_gives_another_network(self):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import nn
 
+from loop.run import train
 from loop.settings import settings_from
 from loop.trainer import Exported, NetworkOutput
 
@@ -54,3 +61,27 @@ def exported(_settings, network):
     outputs = [NetworkOutput("bright", shape, "twice as bright")]
     sample = np.full(shape, 0.5, np.float32)
     return Exported(NETWORK, network, "picture", shape, "BGR", (0.0, 1.0), outputs, [sample])
+
+
+class FatalPictures(Pictures):
+    """Kills the process when the batch of step `last` is asked for."""
+
+    def __init__(self, seed, last):
+        super().__init__(seed)
+        self.last = last
+
+    def batch(self, step):
+        if step == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().batch(step)
+
+
+def train_until_killed(folder, last):
+    """Trains with a checkpoint after each step; the process ends without a word at step `last`."""
+    torch.set_num_threads(1)
+    plan = replace(settings().training, checkpoint_seconds=0, loader_threads=0)
+    train(sys.modules[__name__], replace(settings(), training=plan), FatalPictures(TABLE["seed"], last), folder)
+
+
+if __name__ == "__main__":
+    train_until_killed(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,12 +1,5 @@
 import { createReadStream } from 'node:fs';
-
-/** Where bytes may come from. */
-export interface UrlRules {
-  /** Plain http also from other machines; a person has to ask for it. */
-  readonly allowHttp: boolean;
-  /** Files of this machine: only for a registry that is one itself. */
-  readonly allowFiles: boolean;
-}
+import { refusalOf, refusalOfRedirect, type UrlRules } from './url-rules.ts';
 
 const mostRedirects = 5;
 /** A server that is silent for this long is given up, in milliseconds. */
@@ -18,8 +11,7 @@ const silenceLimitMs = 60_000;
  * @throws Error that names the URL and what is wrong: not allowed, HTTP status, silence, no connection, cut off.
  */
 export async function* fetchFrom(url: URL, rules: UrlRules, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  if (url.protocol === 'file:') {
-    if (!rules.allowFiles) throw new Error(`${url}: a registry from elsewhere cannot name files of this machine`);
+  if (url.protocol === 'file:' && rules.allowFiles) {
     yield* createReadStream(url, signal ? { signal } : {});
     return;
   }
@@ -48,7 +40,8 @@ class UrlError extends Error {
 
 async function request(first: URL, rules: UrlRules, signal: AbortSignal): Promise<Response> {
   let url = first;
-  requireAllowed(url, rules);
+  const refusal = refusalOf(url, rules);
+  if (refusal) throw new UrlError(url, refusal);
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     // As it lies there: sizes and hashes are of the bytes that are stored.
     const answer = await fetch(url, { signal, redirect: 'manual', headers: { 'accept-encoding': 'identity' } });
@@ -57,31 +50,11 @@ async function request(first: URL, rules: UrlRules, signal: AbortSignal): Promis
     await answer.body?.cancel();
     if (answer.status < 300 || answer.status > 399 || !location) throw new UrlError(url, `HTTP ${answer.status}`);
     const next = new URL(location, url);
-    requireFollowed(url, next, rules);
+    const refusal = refusalOfRedirect(url, next, rules);
+    if (refusal) throw new UrlError(url, refusal);
     url = next;
   }
   throw new UrlError(first, `more than ${mostRedirects} redirects`);
-}
-
-function requireAllowed(url: URL, { allowHttp }: UrlRules): void {
-  if (url.protocol === 'https:') return;
-  if (url.protocol === 'http:' && (allowHttp || isThisMachine(url))) return;
-  if (url.protocol === 'http:') throw new UrlError(url, 'plain http; --allow-http takes it nevertheless');
-  throw new UrlError(url, 'only https, and http of this machine, can be fetched');
-}
-
-/** No redirect leads from a safe address to a less safe one, nor from elsewhere into this machine. */
-function requireFollowed(from: URL, to: URL, { allowHttp }: UrlRules): void {
-  if (to.protocol === 'https:' && (isThisMachine(from) || !isThisMachine(to))) return;
-  if (to.protocol === 'http:' && from.protocol === 'http:') {
-    if (isThisMachine(from) && isThisMachine(to)) return;
-    if (allowHttp && !isThisMachine(to)) return;
-  }
-  throw new UrlError(from, `redirects to ${to}, which is not followed`);
-}
-
-function isThisMachine({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function reasonOf(error: unknown): string {

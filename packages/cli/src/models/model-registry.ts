@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compareVersions, modelNameSchema, modelVersionSchema } from '@irisvue/vision';
 import { z } from 'zod';
-import { fetchFrom, type UrlRules } from './fetch-from.ts';
+import { fetchFrom } from './fetch-from.ts';
+import type { UrlRules } from './url-rules.ts';
 
 /** The longest registry that is read, in bytes. */
 const longestRegistry = 1024 * 1024;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fetchFrom, type UrlRules } from './fetch-from.ts';
+import { fetchFrom } from './fetch-from.ts';
 import type { RegistryFile } from './model-registry.ts';
+import type { UrlRules } from './url-rules.ts';
 
 /**
  * Writes one file of a registry into `folder` and forces it to the disk. `onBytes` hears how many came with each piece.

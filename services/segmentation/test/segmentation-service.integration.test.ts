@@ -17,10 +17,11 @@ import {
 } from '@irisvue/runtime';
 import { type ObjectStore, openStore } from '@irisvue/storage';
 import { renderEye, startTokenIssuers, type TokenIssuers, temporaryFolder } from '@irisvue/testing';
-import { decodeMask, decodePicture, encodeJpeg, Label, meanRadius } from '@irisvue/vision';
+import { decodeMask, decodePicture, encodeJpeg, encodePng, Label, meanRadius } from '@irisvue/vision';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { segmentationSettings } from '../src/settings.ts';
+import { paintFace } from './painted-eye.ts';
 
 const stack = new AsyncDisposableStack();
 const eye = renderEye({ seed: 1, width: 640, height: 480, openness: 1 });
@@ -208,4 +209,17 @@ test('without a model the classical method answers and says so', async () => {
   const { last } = await outcome(await requestFor(await photoOf(eye.image)), { at });
   if (last.case !== 'segmentation') throw new Error(JSON.stringify(last.value));
   expect(last.value.provenance).toMatchObject({ method: 'classical-limbus', model: '', device: 'cpu' });
+});
+
+test('lids and confidences arrive with the geometry', async () => {
+  const at = await startService({ IRISVUE_MODELS_DIR: join(import.meta.dirname, 'models') });
+  const limbus = { cx: 206.3, cy: 148.8, r: 60, e1: 0, e2: 0 };
+  const photo = await encodePng(paintFace(400, 300, [{ limbus, pupil: { ...limbus, r: 22 }, upper: 0.8, lower: 1.2 }]));
+  const { last } = await outcome(await requestFor(photo), { at });
+  if (last.case !== 'segmentation') throw new Error(JSON.stringify(last.value));
+  const { provenance, geometry } = last.value;
+  expect(provenance).toMatchObject({ method: 'unet-two-networks', modelVersion: '1', device: 'cpu' });
+  expect(geometry?.upperLid?.points).toHaveLength(17);
+  expect(geometry?.lowerLid?.confidence).toBeGreaterThan(0);
+  expect(geometry?.limbusConfidence).toBeGreaterThan(0.5);
 });

@@ -30,23 +30,31 @@ export function paintLabels(
   const labels = Uint8Array.from({ length: fine.size * fine.size }, (_, i) => mostProbable(planes, i));
   const data = new Uint8Array(square.side * square.side);
   for (const [j, row] of rows.entries()) {
-    for (const [i, column] of columns.entries()) {
-      const at = j * fine.size + i;
-      const label = labels[at];
-      if (label === labels[at + 1] && label === labels[at + fine.size] && label === labels[at + fine.size + 1]) {
-        if (label !== Label.other) fillBlock(data, square.side, row, column, label);
-      } else {
-        for (let y = row.from; y < row.to; y++) {
-          const v = Math.min(Math.max((square.y + y + 0.5 - fine.square.y) / cell - j - 0.5, 0), 1);
-          for (let x = column.from; x < column.to; x++) {
-            const u = Math.min(Math.max((square.x + x + 0.5 - fine.square.x) / cell - i - 0.5, 0), 1);
-            data[y * square.side + x] = interpolated(planes, at, fine.size, u, v);
-          }
+    for (let i = 0, next = 1; i < columns.length; i = next, next++) {
+      const label = commonLabel(labels, fine.size, j, i);
+      if (label !== undefined) {
+        while (next < columns.length && commonLabel(labels, fine.size, j, next) === label) next++;
+        fillBlock(data, square.side, row, { from: columns[i].from, to: columns[next - 1].to }, label);
+        continue;
+      }
+      for (let y = row.from; y < row.to; y++) {
+        const v = Math.min(Math.max((square.y + y + 0.5 - fine.square.y) / cell - j - 0.5, 0), 1);
+        for (let x = columns[i].from; x < columns[i].to; x++) {
+          const u = Math.min(Math.max((square.x + x + 0.5 - fine.square.x) / cell - i - 0.5, 0), 1);
+          data[y * square.side + x] = interpolated(planes, j * fine.size + i, fine.size, u, v);
         }
       }
     }
   }
   return { width: square.side, height: square.side, data };
+}
+
+/** The label of four neighbouring cells when they agree; the first of them is in column i of row j. */
+function commonLabel(labels: Uint8Array, size: number, j: number, i: number): number | undefined {
+  const at = j * size + i;
+  const label = labels[at];
+  const same = label === labels[at + 1] && label === labels[at + size] && label === labels[at + size + 1];
+  return same ? label : undefined;
 }
 
 /** For each gap between two neighbouring cell centres the pixels of a square whose centres lie in it and in the photo. */
@@ -63,7 +71,8 @@ function runs(start: number, side: number, limit: number, origin: number, cell: 
 }
 
 function fillBlock(data: Uint8Array, width: number, row: Run, column: Run, label: number): void {
-  if (column.to <= column.from) return;
+  // Whatever is not filled is `other` already.
+  if (label === Label.other || column.to <= column.from) return;
   for (let y = row.from; y < row.to; y++) data.fill(label, y * width + column.from, y * width + column.to);
 }
 

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { checks } from './checks.ts';
+import { runUnittest } from './run-unittest.ts';
 import { type Outcome, runVitest } from './run-vitest.ts';
 
 const usage = `Usage: ./irisvue test [PHASE] [FILTER...]
 
-  all            the default: checks, unit, integration, e2e
+  all            the default: checks, unit, integration, e2e, training
   checks         format, lint, types, contracts and generated code
   unit           pure functions, no server
   integration    one room against real PostgreSQL, NATS, Redis, S3
   e2e            the whole mesh as processes, one round of kills included
+  training       how the networks are taught: some hundred steps from the seed
   chaos          ten rounds of kills (IRISVUE_CHAOS_ROUNDS)
 
 FILTER is part of a test file's path. The last line is: N passed, N failed, N skipped.
@@ -21,6 +23,8 @@ interface Phase {
   readonly run: () => Promise<Outcome>;
 }
 
+const trainingPhase: Phase = { title: 'training tests', run: () => runUnittest(process.env.IRISVUE_PYTHON) };
+
 const vitestPhases = (project: string, filters: readonly string[]): Phase => ({
   title: `${project} tests`,
   run: () => runVitest(['--project', project, ...filters]),
@@ -29,13 +33,19 @@ const vitestPhases = (project: string, filters: readonly string[]): Phase => ({
 function phases(name: string, filters: readonly string[]): Phase[] {
   switch (name) {
     case 'all':
-      return [...checkPhases(), ...['unit', 'integration', 'e2e'].map((project) => vitestPhases(project, filters))];
+      return [
+        ...checkPhases(),
+        ...['unit', 'integration', 'e2e'].map((project) => vitestPhases(project, filters)),
+        ...(filters.length === 0 ? [trainingPhase] : []),
+      ];
     case 'checks':
       return checkPhases();
     case 'unit':
     case 'integration':
     case 'e2e':
       return [vitestPhases(name, filters)];
+    case 'training':
+      return [trainingPhase];
     case 'chaos':
       return [
         {

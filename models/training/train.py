@@ -21,12 +21,12 @@ TRAINERS = {
 
 EPILOG = """
 examples:
-  train.py segmentation-outline --steps 20000 --threads 2     train from the seed in the settings
-  train.py segmentation-outline --resume                      go on where it stopped, also after a kill
-  train.py segmentation-outline --init CHECKPOINT --data DIR  fine-tune with own, consented photos
-  train.py segmentation-outline --evaluate                    figures of the newest checkpoint
-  train.py segmentation-outline --export ../iris-segmentation/1
-  train.py render segmentation-outline --count 40000 --workers 2 --seed 1 --out DIR
+  ./irisvue train segmentation-outline --steps 20000 --threads 2     from the seed in the settings
+  ./irisvue train segmentation-outline --resume                      go on where it stopped, also after a kill
+  ./irisvue train segmentation-outline --init CHECKPOINT --data DIR  fine-tune with own, consented photos
+  ./irisvue train segmentation-outline --evaluate                    figures of the newest checkpoint
+  ./irisvue train segmentation-outline --export models/iris-segmentation/1
+  ./irisvue train render segmentation-outline --count 40000 --workers 2 --seed 1 --out DIR
 """
 
 

@@ -20,5 +20,7 @@ export interface EyeSource {
   readonly name: string;
   /** Eyes of one kind, told apart in the table: "rendered", or what stands before "_" in the file's name. */
   readonly group: string;
+  /** Which groups belong together: what was labelled in the same way. */
+  readonly set: string;
   load(): Promise<LabelledEye>;
 }

@@ -37,14 +37,15 @@ export async function labelledPhotos(folder: string, half: Half | undefined): Pr
   const ours = (file: string): boolean => half === undefined || halfOf(file) === half;
   const eyes = [...(await fullyLabelled(folder)), ...(await masked(folder))].filter(({ file }) => ours(file));
   if (eyes.length === 0) throw new Error(`${folder}: neither labels.json nor masked-images/ with a photo to measure`);
-  return eyes.map(({ file, load }) => {
+  return eyes.map(({ file, set, load }) => {
     const { name } = parse(file);
-    return { name, group: name.split('_')[0], load };
+    return { name, group: name.split('_')[0], set, load };
   });
 }
 
 interface PhotoFile {
   readonly file: string;
+  readonly set: string;
   load(): Promise<LabelledEye>;
 }
 
@@ -54,6 +55,7 @@ async function fullyLabelled(folder: string): Promise<PhotoFile[]> {
   const labels = labelsSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   return Object.entries(labels).map(([name, label]) => ({
     file: label.file,
+    set: 'all labelled photos',
     load: async () => {
       const image = await decodePicture(await readFile(join(folder, 'images', label.file)));
       const iris = await readMask(join(folder, 'iris', `${name}.png`));
@@ -79,6 +81,7 @@ async function masked(folder: string): Promise<PhotoFile[]> {
   const files = (await readdir(images)).filter((file) => /\.(png|jpe?g)$/i.test(file)).sort();
   return files.map((file) => ({
     file,
+    set: 'all masked photos',
     load: async () => ({
       image: await decodePicture(await readFile(join(images, file))),
       iris: await readMask(join(folder, 'masked-iris', `${parse(file).name}.png`)),

@@ -13,6 +13,7 @@ export const missBelow = 0.5;
 export interface EyeScore {
   readonly name: string;
   readonly group: string;
+  readonly set: string;
   readonly method: string;
   /** Visible iris, intersection over union, 0 to 1; 0 without an answer. */
   readonly iou: number;
@@ -72,13 +73,13 @@ export async function measureSegmentation(
 /** @param byProduct the answer under the product's bounds, where it was asked for. */
 function scoreAnswer(
   eye: LabelledEye,
-  { name, group }: EyeSource,
+  { name, group, set }: EyeSource,
   method: string,
   answer: Answer,
   byProduct: Answer | undefined,
 ): EyeScore {
   const refusedByProduct = byProduct && 'refused' in byProduct ? byProduct.refused : undefined;
-  const who = { name, group, method, refusedByProduct };
+  const who = { name, group, set, method, refusedByProduct };
   if ('refused' in answer) return { ...who, iou: 0, refused: answer.refused };
   const truth = eye.limbus ?? circleOfMask(eye.iris);
   const diameter = truth ? 2 * meanRadius(truth) : 0;
@@ -92,13 +93,13 @@ function scoreAnswer(
   };
 }
 
-/** Rows of the table: each group, and all photos together where there is more than one group of them. */
+/** Rows of the table: each group, and each set of more than one group. */
 export function summarise(scores: readonly EyeScore[]): GroupScore[] {
   const names = [...new Set(scores.map(({ method }) => method))];
-  const groups = [...new Set(scores.map(({ group }) => group))];
-  return groups.flatMap((group) =>
+  const sets = [...new Set(scores.map(({ set }) => set))].filter((set) => groupsOf(scores, set).length > 1);
+  return [...groupsOf(scores), ...sets].flatMap((group) =>
     names.map((method) => {
-      const rows = scores.filter((score) => score.group === group && score.method === method);
+      const rows = scores.filter((score) => [score.group, score.set].includes(group) && score.method === method);
       const ious = rows.map(({ iou }) => iou);
       const errors = (pick: (score: EyeScore) => number | undefined): number =>
         mean(
@@ -122,4 +123,9 @@ export function summarise(scores: readonly EyeScore[]): GroupScore[] {
       };
     }),
   );
+}
+
+function groupsOf(scores: readonly EyeScore[], set?: string): string[] {
+  const ours = set === undefined ? scores : scores.filter((score) => score.set === set);
+  return [...new Set(ours.map(({ group }) => group))];
 }

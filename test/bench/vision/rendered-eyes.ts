@@ -17,6 +17,7 @@ export function renderedEyes(count: number): EyeSource[] {
   return Array.from({ length: count }, (_, i) => ({
     name: `rendered_${firstSeed + i}`,
     group: 'rendered',
+    set: 'rendered',
     load: async () => {
       const [width, height] = i % 3 === 2 ? [600, 600] : [640, 480];
       return labelledRender({
@@ -39,6 +40,7 @@ export function rendersForFibres(count: number): EyeSource[] {
   return Array.from({ length: count }, (_, i) => ({
     name: `fibres_${firstSeed + i}`,
     group: 'rendered',
+    set: 'rendered',
     load: async () =>
       labelledRender({
         seed: firstSeed + i,

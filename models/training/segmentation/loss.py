@@ -24,11 +24,13 @@ def segmentation_loss(
     geometry float [n,34] (0 and 1 are labels 0/1; the scales are ignored), lids_known float [n].
     """
     planes, told = outputs
+    # One copy in this order of memory: everything below reads plane by plane and runs faster for it.
+    classes, discs = planes.contiguous().split([CLASSES, planes.shape[1] - CLASSES], 1)
     wanted = batch["geometry"]
     eye, pupil_seen = wanted[:, geometry.EYE], wanted[:, geometry.PUPIL_SEEN]
     parts = {
-        **_class_parts(planes[:, :CLASSES], batch["classes"].long(), weights["classes"], planes.device),
-        **_disc_parts(planes[:, CLASSES:], batch, eye, pupil_seen),
+        **_class_parts(classes, batch["classes"].long(), weights["classes"]),
+        **_disc_parts(discs, batch, eye, pupil_seen),
         "eye": F.binary_cross_entropy_with_logits(told[:, geometry.EYE], eye),
         "pupil_seen": _mean_over(
             F.binary_cross_entropy_with_logits(told[:, geometry.PUPIL_SEEN], pupil_seen, reduction="none"), eye
@@ -45,13 +47,11 @@ def segmentation_loss(
     return total, {name: value.detach() for name, value in parts.items()}
 
 
-def _class_parts(
-    logits: Tensor, classes: Tensor, class_weights: list[float], device: torch.device
-) -> dict[str, Tensor]:
-    weight = torch.tensor(class_weights, dtype=torch.float32, device=device)
+def _class_parts(logits: Tensor, classes: Tensor, class_weights: list[float]) -> dict[str, Tensor]:
+    weight = torch.tensor(class_weights, dtype=torch.float32, device=logits.device)
     logarithms = F.log_softmax(logits, 1)
     cross_entropy = F.nll_loss(logarithms, classes, weight, ignore_index=UNKNOWN)
-    numbers = torch.arange(1, CLASSES, device=device).view(1, -1, 1, 1)
+    numbers = torch.arange(1, CLASSES, device=logits.device).view(1, -1, 1, 1)
     labels = (classes[:, None] == numbers).float()
     told = logarithms[:, 1:].exp()
     if (classes == UNKNOWN).any():

@@ -7,13 +7,14 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from segmentation import geometry
 from segmentation.find_eye import Network, Outline, find_eye
+from segmentation.photos import label_ellipse, read_picture
 
 MISS = 0.5  # a photo whose mask scores less is missed
 
@@ -58,7 +59,7 @@ def read_labelled(folder: Path, half: str) -> list[LabelledPhoto]:
     for name, label in sorted(labels.items()):
         file = label.get("file", f"{name}.jpg")
         if half in ("all", half_of(file)):
-            limbus, pupil = (_ellipse(label.get(part)) for part in ("limbus", "pupil"))
+            limbus, pupil = (label_ellipse(label.get(part)) for part in ("limbus", "pupil"))
             photos.append(_labelled(name, "photos", folder / "images" / file, folder / "iris", limbus, pupil))
     masked = folder / "masked-images"
     for file in sorted(masked.iterdir()) if masked.is_dir() else []:
@@ -66,10 +67,6 @@ def read_labelled(folder: Path, half: str) -> list[LabelledPhoto]:
             group = file.stem.split("_")[0]
             photos.append(_labelled(file.stem, group, file, folder / "masked-iris", None, None))
     return photos
-
-
-def _ellipse(label: Mapping[str, float] | None) -> geometry.Ellipse | None:
-    return None if not label else (label["cx"], label["cy"], label["a"], label["b"], label.get("angle_deg", 0.0))
 
 
 def _labelled(
@@ -80,8 +77,8 @@ def _labelled(
     limbus: geometry.Ellipse | None,
     pupil: geometry.Ellipse | None,
 ) -> LabelledPhoto:
-    photo = cv2.imread(str(file), cv2.IMREAD_COLOR)
-    mask = cv2.imread(str(masks / f"{name}.png"), cv2.IMREAD_UNCHANGED)
+    photo = read_picture(file, cv2.IMREAD_COLOR)
+    mask = read_picture(masks / f"{name}.png", cv2.IMREAD_UNCHANGED)
     if photo is None or mask is None:
         raise FileNotFoundError(f"{file} or {masks / name}.png cannot be read")
     if mask.ndim == 3:  # the mask is the picture's brightness, or its opacity where it is all black

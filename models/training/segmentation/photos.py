@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -56,14 +56,14 @@ class Photos:
 
 def read_example(folder: Path, name: str, label: dict[str, Any], frame: str, size: int) -> Example:
     """One photo as a square of `size` pixels: around the iris (tight) or the whole photo (whole)."""
-    photo = cv2.imread(str(folder / "images" / label.get("file", f"{name}.jpg")), cv2.IMREAD_COLOR)
-    iris = cv2.imread(str(folder / "iris" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
+    photo = read_picture(folder / "images" / label.get("file", f"{name}.jpg"), cv2.IMREAD_COLOR)
+    iris = read_picture(folder / "iris" / f"{name}.png", cv2.IMREAD_GRAYSCALE)
     if photo is None or iris is None:
         raise SettingsError(f"{folder}: {name} lacks its photo in images/ or its mask in iris/")
     if not label.get("limbus"):
         raise SettingsError(f"{folder}/labels.json: {name} has no limbus")
     height, width = photo.shape[:2]
-    limbus = _ellipse(label["limbus"])
+    limbus, pupil = label_ellipse(label["limbus"]), label_ellipse(label.get("pupil"))
     if frame == "tight":
         cx, cy = limbus[:2]
         across = TIGHT_DIAMETERS * 2 * float(np.sqrt(limbus[2] * limbus[3]))
@@ -71,10 +71,9 @@ def read_example(folder: Path, name: str, label: dict[str, Any], frame: str, siz
         cx, cy, across = width / 2, height / 2, float(max(width, height))
     zoom = size / across
     matrix = np.array([[zoom, 0, size / 2 - zoom * cx], [0, zoom, size / 2 - zoom * cy]])
-    pupil = _ellipse(label["pupil"]) if label.get("pupil") else None
     upper, lower = (_lid(label.get("lids", {}).get(side)) for side in ("upper", "lower"))
     classes = _classes(iris, limbus, pupil, upper, lower)
-    glare = cv2.imread(str(folder / "glare" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
+    glare = read_picture(folder / "glare" / f"{name}.png", cv2.IMREAD_GRAYSCALE)
     labels = classes if glare is None else classes | ((glare > 127).astype(np.uint8) * HIGHLIGHT_BIT)
     return Example(
         picture=_moved(photo, matrix, size, cv2.INTER_AREA, (OUTSIDE,) * 3),
@@ -87,8 +86,14 @@ def read_example(folder: Path, name: str, label: dict[str, Any], frame: str, siz
     )
 
 
-def _ellipse(label: dict[str, float]) -> geometry.Ellipse:
-    return (label["cx"], label["cy"], label["a"], label["b"], label.get("angle_deg", 0.0))
+def read_picture(path: Path, how: int) -> np.ndarray | None:
+    """A picture file as OpenCV reads it; None where there is none."""
+    return cv2.imread(str(path), how) if path.is_file() else None
+
+
+def label_ellipse(label: Mapping[str, float] | None) -> geometry.Ellipse | None:
+    """An ellipse of labels.json."""
+    return None if not label else (label["cx"], label["cy"], label["a"], label["b"], label.get("angle_deg", 0.0))
 
 
 def _lid(points: list[list[float]] | None) -> np.ndarray | None:

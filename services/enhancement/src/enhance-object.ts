@@ -38,14 +38,14 @@ export async function* enhanceObject(
   yield progress(readAt);
   for await (const event of enhance(crop, { upscaler, maxSide: request.maxSide || defaultMaxSide })) {
     if ('fraction' in event) yield progress(readAt + (drawnAt - readAt) * event.fraction);
-    else yield await outcome(event.enhanced, request.resultKey, { store, upscaler, device }, signal);
+    else yield await outcome(event.enhanced, request.resultKey, { store, device }, signal);
   }
 }
 
 async function outcome(
-  { image, geometry, upscaleFactor, colourShift }: EnhancedIris,
+  { image, geometry, upscaleFactor, upscaler, colourShift }: EnhancedIris,
   resultKey: string,
-  { store, upscaler, device }: Workplace,
+  { store, device }: Pick<Workplace, 'store' | 'device'>,
   signal: AbortSignal,
 ): Promise<Response> {
   const bytes = await encodeJpeg(image, jpegQuality);

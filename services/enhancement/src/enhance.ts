@@ -6,7 +6,7 @@ import { makeCutOut } from './steps/cut-out.ts';
 import { placeResult } from './steps/place-result.ts';
 import { raiseContrast } from './steps/raise-contrast.ts';
 import { tilesOf } from './steps/tiles.ts';
-import type { Upscaler } from './upscaler.ts';
+import { type Upscaler, upscalerFor } from './upscaler.ts';
 
 /** The picture that a person keeps. */
 export interface EnhancedIris {
@@ -16,6 +16,8 @@ export interface EnhancedIris {
   readonly geometry: IrisGeometry;
   /** Scale relative to the crop. */
   readonly upscaleFactor: number;
+  /** What enlarged it. */
+  readonly upscaler: Upscaler;
   /** Mean CIEDE2000 of visible iris pixels before and after. */
   readonly colourShift: number;
 }
@@ -37,7 +39,7 @@ const contrastedAt = 0.3;
  */
 export async function* enhance(
   full: IrisCrop,
-  { upscaler, maxSide }: { readonly upscaler: Upscaler; readonly maxSide: number },
+  { upscaler: preferred, maxSide }: { readonly upscaler: Upscaler; readonly maxSide: number },
 ): AsyncIterable<EnhanceEvent> {
   const wanted = placeResult(full.geometry, maxSide);
   const crop = wanted.scale < 1 ? await shrinkCrop(full, wanted.scale) : full;
@@ -54,6 +56,7 @@ export async function* enhance(
 
   const cutOut = makeCutOut(crop.labels, crop.geometry);
   const result = blackImage(place.side, place.side);
+  const upscaler = upscalerFor(place.scale, preferred);
   const tiles = tilesOf(place);
   for (const [done, tile] of tiles.entries()) {
     const drawn = await upscaler.upscale(image, tile);
@@ -62,7 +65,8 @@ export async function* enhance(
     yield { fraction: contrastedAt + ((1 - contrastedAt) * (done + 1)) / tiles.length };
   }
   const upscaleFactor = place.side / wanted.windowSide;
-  yield { enhanced: { image: result, geometry: resultGeometry(crop.geometry, place), upscaleFactor, colourShift } };
+  const geometry = resultGeometry(crop.geometry, place);
+  yield { enhanced: { image: result, geometry, upscaleFactor, upscaler, colourShift } };
 }
 
 function resultGeometry(

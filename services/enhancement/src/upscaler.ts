@@ -1,5 +1,5 @@
 import { type Device, type Image, type Model, networkOf, openModel } from '@irisvue/vision';
-import { type Region, resample } from './steps/resample.ts';
+import { type Region, resample, resampleReach } from './steps/resample.ts';
 
 /** Draws regions of an enlarged picture. What a pixel becomes must not depend on the region it is drawn in. */
 export interface Upscaler {
@@ -32,13 +32,25 @@ export async function openUpscaler(
 
 /** The model enlarges by this factor. */
 const modelFactor = 4;
+/**
+ * From this scale on a model is worth its time. Below it the photo has nearly all that the result can show, and the
+ * time grows with the photo's pixels, of which there are then many.
+ */
+const leastModelScale = 2;
+
+/** The upscaler itself, or Lanczos where its model is not worth its time. */
+export function upscalerFor(scale: number, upscaler: Upscaler): Upscaler {
+  return upscaler.model && scale < leastModelScale ? lanczosUpscaler : upscaler;
+}
+
 /** Source pixels around a region that the model is shown besides, when its card does not say how far it looks. */
 const defaultReceptiveRadius = 16;
 
 /**
- * An upscaler over a network RGB 1×3×H×W → 1×3×4H×4W with values 0 to 1. The card's threshold `receptive_radius` says
- * how many source pixels around a pixel it looks at. Each region is shown to it with that much around it, so that
- * regions fit together; scales below 4 are drawn from its enlargement.
+ * An upscaler over a network 1×3×H×W → 1×3×4H×4W, RGB or BGR, with values 0 to 1. The card's threshold
+ * `receptive_radius` says how many source pixels around a pixel it looks at. Each region is shown to it with that much
+ * around it, so that regions fit together; scales below 4 are drawn from its enlargement. Memory grows with the region:
+ * about 2 KiB for each source pixel that it shows, for iris-superres 1.
  */
 export function modelUpscaler(model: Model): Upscaler {
   const { card, run } = networkOf(model, 'main');
@@ -52,7 +64,8 @@ export function modelUpscaler(model: Model): Upscaler {
     method: 'super-resolution',
     model,
     upscale: async (source, region) => {
-      const shown = around(source, region, radius);
+      const scale = region.scale / modelFactor;
+      const shown = around(source, region, radius + resampleReach(scale) / modelFactor);
       const input = toPlanes(source, shown, channels === 'BGR');
       const { [enlargement]: output } = await run(input, [1, 3, shown.height, shown.width]);
       const enlarged = fromPlanes(output, shown.width * modelFactor, shown.height * modelFactor, channels === 'BGR');
@@ -60,7 +73,7 @@ export function modelUpscaler(model: Model): Upscaler {
         ...region,
         originX: (region.originX - shown.x) * modelFactor,
         originY: (region.originY - shown.y) * modelFactor,
-        scale: region.scale / modelFactor,
+        scale,
       });
     },
   };
@@ -73,7 +86,7 @@ interface Rectangle {
   readonly height: number;
 }
 
-/** The source pixels under a region and `radius` more on each side, within the source. */
+/** The source pixels under a region and at least `radius` more on each side, within the source. */
 function around(source: Image, region: Region, radius: number): Rectangle {
   const left = Math.max(0, Math.floor(region.originX + region.x / region.scale - radius));
   const top = Math.max(0, Math.floor(region.originY + region.y / region.scale - radius));
@@ -88,10 +101,13 @@ function around(source: Image, region: Region, radius: number): Rectangle {
 function toPlanes({ width, data }: Image, shown: Rectangle, reversed: boolean): Float32Array {
   const size = shown.width * shown.height;
   const planes = new Float32Array(size * 3);
+  const [red, green, blue] = planesOf(size, reversed);
   for (let y = 0, i = 0; y < shown.height; y++) {
     let at = ((shown.y + y) * width + shown.x) * 3;
     for (let x = 0; x < shown.width; x++, i++, at += 3) {
-      for (let c = 0; c < 3; c++) planes[(reversed ? 2 - c : c) * size + i] = data[at + c] / 255;
+      planes[red + i] = data[at] / 255;
+      planes[green + i] = data[at + 1] / 255;
+      planes[blue + i] = data[at + 2] / 255;
     }
   }
   return planes;
@@ -99,11 +115,18 @@ function toPlanes({ width, data }: Image, shown: Rectangle, reversed: boolean): 
 
 function fromPlanes(planes: Float32Array, width: number, height: number, reversed: boolean): Image {
   const size = width * height;
-  const data = new Uint8Array(size * 3);
-  for (let i = 0; i < size; i++) {
-    for (let c = 0; c < 3; c++) {
-      data[i * 3 + c] = Math.min(255, Math.max(0, Math.round(planes[(reversed ? 2 - c : c) * size + i] * 255)));
-    }
+  const [red, green, blue] = planesOf(size, reversed);
+  // Clamped arrays round and clamp as they are written.
+  const data = new Uint8ClampedArray(size * 3);
+  for (let i = 0, at = 0; i < size; i++, at += 3) {
+    data[at] = planes[red + i] * 255;
+    data[at + 1] = planes[green + i] * 255;
+    data[at + 2] = planes[blue + i] * 255;
   }
-  return { width, height, data };
+  return { width, height, data: new Uint8Array(data.buffer) };
+}
+
+/** Where the planes of red, green and blue begin. */
+function planesOf(size: number, reversed: boolean): readonly [number, number, number] {
+  return reversed ? [2 * size, size, 0] : [0, size, 2 * size];
 }

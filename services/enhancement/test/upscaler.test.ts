@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Image, resizeImage } from '@irisvue/vision';
 import { describe, expect, test } from 'vitest';
 import { type Region, resample } from '../src/steps/resample.ts';
-import { lanczosUpscaler, openUpscaler, type Upscaler } from '../src/upscaler.ts';
+import { lanczosUpscaler, openUpscaler, type Upscaler, upscalerFor } from '../src/upscaler.ts';
 import { renderCrop } from './rendered-crop.ts';
 
 const modelsDir = fileURLToPath(new URL('models', import.meta.url));
@@ -75,6 +75,13 @@ describe('openUpscaler', () => {
         expect([...data.subarray(at, at + 3)]).toEqual([...image.data.subarray(source, source + 3)]);
       }
     }
+  });
+
+  test('gives way to Lanczos below ×2, where it would take long and show nothing more', async () => {
+    const upscaler = await openUpscaler(modelsDir, share);
+    expect(upscalerFor(4, upscaler)).toBe(upscaler);
+    expect(upscalerFor(2, upscaler)).toBe(upscaler);
+    expect(upscalerFor(1.9, upscaler)).toBe(lanczosUpscaler);
   });
 
   test('its tiles fit together within a grey level, also at other scales and at the edge', async () => {

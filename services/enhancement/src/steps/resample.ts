@@ -19,6 +19,11 @@ const lobes = 3;
 /** Taps are added up in groups of this many, so that no sum is written and read again for each; more is padded. */
 const group = 6;
 
+/** Source pixels beyond a region's edge that drawing it at `scale` looks at. */
+export function resampleReach(scale: number): number {
+  return lobes * Math.max(1, 1 / scale);
+}
+
 /**
  * Draws a region of `source` at another scale with a Lanczos kernel of 3 lobes (Duchon 1979), separable, wider when it
  * shrinks so that nothing aliases; beyond the edge the edge goes on. What a pixel becomes does not depend on the
@@ -43,7 +48,7 @@ interface Taps {
 }
 
 function weigh(length: number, origin: number, scale: number, first: number, places: number): Taps {
-  const support = lobes * Math.max(1, 1 / scale);
+  const support = resampleReach(scale);
   const squeeze = Math.min(1, scale);
   const count = Math.ceil((2 * support) / group) * group;
   const at = new Int32Array(places * count);

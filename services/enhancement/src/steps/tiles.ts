@@ -2,7 +2,7 @@ import type { ResultPlace } from './place-result.ts';
 import type { Region } from './resample.ts';
 
 /** Crop pixels that a tile shows, each way: large enough to be quick, small enough for a network's memory. */
-const tilePixels = 400;
+const tilePixels = 256;
 
 /** Tiles that cover the limbus, row by row; what they leave out of the result is black. */
 export function tilesOf({ side, originX, originY, scale, reach }: ResultPlace): Region[] {

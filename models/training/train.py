@@ -65,8 +65,8 @@ def parser_of(model: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from its averaged weights")
     parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="DIR", help="folders of training data")
-    parser.add_argument("--evaluate", action="store_true", help="no training: figures of --init or of --out's checkpoint")
-    parser.add_argument("--export", type=Path, metavar="MODELDIR", help="no training: ONNX and model.json into this folder")
+    parser.add_argument("--evaluate", action="store_true", help="no training: figures of --init, or of --out")
+    parser.add_argument("--export", type=Path, metavar="DIR", help="no training: ONNX and model.json into this folder")
     if model is not None:
         importlib.import_module(TRAINERS[model]).add_arguments(parser.add_argument_group(f"evaluation of {model}"))
     return parser
@@ -91,8 +91,16 @@ def run(options: argparse.Namespace) -> int:
     if not options.evaluate and options.export is None:
         settings = read_settings(file).with_changes(seed=options.seed, steps=options.steps)
         source = trainer.open_data(settings, options.data)
-        init, device = options.init, options.device
-        train(trainer, settings, source, folder, device=device, resume=options.resume, init=init, minutes=options.minutes)
+        train(
+            trainer,
+            settings,
+            source,
+            folder,
+            device=options.device,
+            resume=options.resume,
+            init=options.init,
+            minutes=options.minutes,
+        )
         return 0
     checkpoint = read_checkpoint(options.init or folder / CHECKPOINT)
     settings = settings_of(checkpoint)
@@ -104,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     if options.evaluate:
         trainer.evaluate(settings, network, options)
     if options.export is not None:
-        name = f"settings/{file.name}" if file.resolve().parent == SETTINGS else str(file)
+        name = f"settings/{file.name}" if file.resolve().parent == SETTINGS else file.name
         export_model(trainer, settings, name, network, checkpoint["step"], checkpoint["commit"], options.export)
     return 0
 

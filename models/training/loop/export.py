@@ -56,7 +56,8 @@ def export_model(
     finally:
         unfinished.unlink(missing_ok=True)
     card = merged_card(_read_card(folder), trainer.MODEL, folder.name, exported, file)
-    card["training"] = merged_training(card.get("training"), exported.network, settings, settings_name, steps, trained_at)
+    before = card.get("training")
+    card["training"] = merged_training(before, exported.network, settings, settings_name, steps, trained_at)
     _write_card(folder, card)
     say(f"{file}: {file.stat().st_size} bytes, largest difference to onnxruntime-node {difference:.1e}")
 
@@ -159,7 +160,8 @@ def merged_training(
 def formatted(card: dict[str, Any]) -> str:
     """model.json's text: indented, lists of plain values on one line."""
     text = json.dumps(card, indent=2, ensure_ascii=False)
-    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", lambda list_: "[" + re.sub(r"\n\s+", " ", list_[1]) + "]", text) + "\n"
+    plain_list = r"\[\n\s+([^\[\]{}]*?)\n\s+\]"
+    return re.sub(plain_list, lambda found: "[" + re.sub(r"\n\s+", " ", found[1]) + "]", text) + "\n"
 
 
 def _read_card(folder: Path) -> dict[str, Any]:

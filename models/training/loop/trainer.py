@@ -1,4 +1,4 @@
-"""What a model brings to the loop. A trainer is a plain module (for example segmentation/trainer.py) with these names."""
+"""What a model brings to the loop: a plain module (for example segmentation/trainer.py) with the names of Trainer."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from segmentation.shards import Examples, Shards
 
 
 class SegmentationBatches:
-    """Batches as a function of the step. Sets are mixed by their shares; each is gone through in a new order an epoch."""
+    """Batches as a function of the step. Sets are mixed by their shares, each in a new order every epoch."""
 
     def __init__(self, settings: Settings, sets: Sequence[tuple[Examples, float]]):
         cv2.setNumThreads(1)

@@ -28,8 +28,8 @@ from segmentation.network import Activated, network_of
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=1000, help="rendered pictures to evaluate on (default 1000)")
-    parser.add_argument("--labelled", type=Path, metavar="DIR", help="evaluate on labelled photos: labels.json, images/, iris/")
-    parser.add_argument("--half", choices=("a", "b", "all"), default="all", help="of the labelled photos, by their names")
+    parser.add_argument("--labelled", type=Path, metavar="DIR", help="labelled photos: labels.json, images/, iris/")
+    parser.add_argument("--half", choices=("a", "b", "all"), default="all", help="of those photos, by their names")
     parser.add_argument(
         "--find",
         choices=("search", "outline", "labels"),

@@ -1,7 +1,7 @@
 """Own, consented photos as training data: a folder with images/, iris/ and labels.json.
 
-labels.json: {name: {"file": in images/, "limbus": {cx, cy, a, b, angle_deg}, "pupil": the same or null,
-"lids": {"upper": [[x, y] …], "lower": …}}}, pixels of the photo, corner origin. iris/<name>.png: the visible iris, 255.
+labels.json: {name: {"file": in images/, "limbus": {cx, cy, a, b, angle_deg}, "pupil": so too or null,
+"lids": {"upper": [[x, y] …], "lower": …}}}, pixels of the photo, corner origin. iris/<name>.png: visible iris, 255.
 glare/<name>.png, if there: highlights. What lies beyond the lids' points is not labelled and costs nothing.
 """
 

@@ -52,7 +52,8 @@ def render_shards(
         for path in pool.imap_unordered(draw_shard, range(count)):
             done.append(path)
             minutes = (time.monotonic() - began) / 60
-            say(f"{len(done)} of {count} shards, {minutes:.1f} min, {minutes / len(done) * (count - len(done)):.1f} left")
+            left = minutes / len(done) * (count - len(done))
+            say(f"{len(done)} of {count} shards, {minutes:.1f} min, {left:.1f} left")
     return done
 
 

@@ -24,9 +24,9 @@ PROBABILITIES = (
     "4 whole limbus disc and 5 whole pupil disc, also behind the lids; 6 specular highlight"
 )
 GEOMETRY = (
-    "0 eye here, 1 pupil seen (probabilities); limbus 2-7 and pupil 8-13: cx, cy, r, e1, e2, s; upper lid 14-22 and its "
-    "s 23, lower lid 24-32 and its s 33: y at x = cx + r·t, t = -1, -0.75 … 1; shares of the square's side, corner "
-    "origin; r = sqrt(a·b), (e1, e2) = (a-b)/(a+b)·(cos 2θ, sin 2θ); s expected absolute error"
+    "0 eye here, 1 pupil seen (probabilities); limbus 2-7 and pupil 8-13: cx, cy, r, e1, e2, s; upper lid 14-22 and "
+    "its s 23, lower lid 24-32 and its s 33: y at x = cx + r·t, t = -1, -0.75 … 1; shares of the square's side, "
+    "corner origin; r = sqrt(a·b), (e1, e2) = (a-b)/(a+b)·(cos 2θ, sin 2θ); s expected absolute error"
 )
 
 

@@ -116,7 +116,7 @@ class ReadSettings(unittest.TestCase):
             file = Path(folder, "x.toml")
             for text, message in (
                 ("model = 'x'", "missing: seed, training"),
-                ("model = 'x'\nseed = 1\nsteps = 3\n[training]\nsteps = 1\nbatch = 1\nlearning_rate = 1", "unknown: steps"),
+                ("model = 'x'\nseed = 1\nsteps = 3\n[training]", "unknown: steps"),
                 ("model = 'x'\nseed = 1\n[training]\nstep = 1", "step"),
                 ("model = ", "x.toml"),
             ):
@@ -136,7 +136,8 @@ class Export(unittest.TestCase):
             target = Path(folder, "tiny-model", "1")
             for name, steps in (("main", 3), ("other", 4)):
                 tiny.NETWORK = name
-                export_model(tiny, tiny.settings(), f"settings/{name}.toml", tiny.build(None), steps, "abc", target, silent)
+                file = f"settings/{name}.toml"
+                export_model(tiny, tiny.settings(), file, tiny.build(None), steps, "abc", target, silent)
             tiny.NETWORK = "main"
             card = json.loads((target / "model.json").read_text())
         self.assertEqual(card["version"], "1")

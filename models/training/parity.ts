@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type * as OnnxRuntime from 'onnxruntime-node';
+import type * as OnnxRuntime from '../../packages/vision/node_modules/onnxruntime-node/dist/index.d.ts';
 
 // This folder is no package of the workspace: the runtime is the one that packages/vision depends on.
 const require = createRequire(new URL('../../packages/vision/package.json', import.meta.url));

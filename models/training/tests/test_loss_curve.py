@@ -2,7 +2,8 @@
 
 The pictures are the same everywhere (numpy's generator and whole-number OpenCV), and on one machine with one thread
 so is every bit of the network. Other processors add up in another order: how far that moves the curve was measured with
-two threads and with the vector instructions of other processors, and is what TOLERANCE allows for, about twice over.
+two threads and with the vector instructions of other processors (at most 0.05, and 0.023 in the mean); the tolerances
+are somewhat more than twice that.
 `python3 -m tests.test_loss_curve` writes the curve anew.
 """
 
@@ -28,7 +29,7 @@ SETTINGS_FILE = TRAINING / "tests" / "loss-curve.toml"
 COMMITTED = TRAINING / "tests" / "loss-curve.jsonl"
 PICTURES = 160
 TOLERANCE = 0.12  # of a mean over twenty steps; the curve falls from 3.03 to -0.05
-MEAN_TOLERANCE = 0.05  # of the curve as a whole
+MEAN_TOLERANCE = 0.06  # of the curve as a whole
 
 
 def run(folder: Path) -> list[dict[str, float]]:

@@ -11,14 +11,19 @@ export interface PictureFigures {
   readonly ssim: number;
 }
 
+/** Figures of the hole, and the PSNR of that part of it through which nothing of the iris shows. */
+export interface FillFigures extends PictureFigures {
+  readonly hiddenPsnr: number;
+}
+
 /** One pasted light, filled. Figures are of the hole's pixels alone. */
 export interface FillingScore {
   readonly name: string;
   readonly group: string;
   readonly shape: GlareShape;
-  readonly ours: PictureFigures;
+  readonly ours: FillFigures;
   /** Telea, radius 3; absent where OpenCV is not installed. */
-  readonly telea?: PictureFigures;
+  readonly telea?: FillFigures;
   /** Pixels outside the hole that are not what they were, bit by bit. */
   readonly changedOutside: number;
 }
@@ -41,10 +46,11 @@ export async function measureFilling(
   for (const shape of glareShapes) {
     const pasted = pasteGlare(crop, glare, shape, name);
     if (!pasted) continue;
-    const { hole } = pasted;
-    const figures = (image: Image): PictureFigures => ({
+    const { hole, hidden } = pasted;
+    const figures = (image: Image): FillFigures => ({
       psnr: psnr(image, crop.image, hole),
       ssim: ssim(image, crop.image, hole),
+      hiddenPsnr: psnr(image, crop.image, hidden),
     });
     const filled = await fillHighlights({ ...crop, image: pasted.image }, hole);
     const telea = peer && figures(await peer.fill(pasted));

@@ -12,12 +12,16 @@ export interface PastedGlare {
   readonly image: Image;
   /** 255 wherever the light changed the picture at all, its soft edge included. */
   readonly hole: Mask;
+  /** 255 where nothing of the iris shows through: the hole without the light's soft edge. */
+  readonly hidden: Mask;
 }
 
 /** The lens smears the light's edge over this share of the limbus radius. */
 const edge = 0.02;
 /** The light's own colour: nearly white, overexposed in its middle. */
 const light = [252, 253, 255];
+/** From this cover on, less than two grey levels of the iris come through. */
+const hiddenFrom = 0.99;
 /** Tries to find a place before the eye is left out. */
 const tries = 400;
 /** Least share of the hole that lies on the iris; the rest lies on the pupil, as lights often do. */
@@ -92,11 +96,13 @@ function isClean(cover: Cover, { labels }: IrisCrop, glare: Mask): boolean {
 function paste(clean: Image, cover: Cover): PastedGlare {
   const image = { ...clean, data: new Uint8Array(clean.data) };
   const hole = emptyMaskLike(clean);
+  const hidden = emptyMaskLike(clean);
   for (const [at, share] of cover) {
     hole.data[at] = 255;
+    if (share >= hiddenFrom) hidden.data[at] = 255;
     for (let c = 0; c < 3; c++) {
       image.data[at * 3 + c] = Math.round(clean.data[at * 3 + c] + share * (light[c] - clean.data[at * 3 + c]));
     }
   }
-  return { image, hole };
+  return { image, hole, hidden };
 }

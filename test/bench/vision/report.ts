@@ -63,17 +63,18 @@ function segmentationTable(scores: readonly EyeScore[]): Table {
 function wronglyRefusedTable(scores: readonly EyeScore[]): Table {
   const ours = scores.filter(({ method }) => method === scores[0]?.method);
   const groups = [...new Set(ours.map(({ group }) => group))];
+  const refusedIn = (group: string): EyeScore[] =>
+    ours.filter((score) => score.group === group && score.refusedByProduct !== undefined);
   return {
     title: 'Eyes that the product would refuse (iris at least 100 px, 40 % visible)',
-    columns: ['eyes', 'n', 'no eye', 'other reasons', 'which'],
+    columns: ['eyes', 'n', 'no eye', 'other reasons'],
     rows: groups.map((group) => {
-      const rows = ours.filter((score) => score.group === group);
-      const refused = rows.filter((score) => score.refusedByProduct !== undefined);
-      const noEye = refused.filter((score) => score.refusedByProduct === 'NO_EYE');
-      const names = refused.map(({ name, refusedByProduct }) => `${name} ${refusedByProduct}`);
-      const shown = names.length > 6 ? [...names.slice(0, 6), `and ${names.length - 6} more`] : names;
-      return [group, `${rows.length}`, `${noEye.length}`, `${refused.length - noEye.length}`, shown.join(', ')];
+      const refused = refusedIn(group);
+      const noEye = refused.filter((score) => score.refusedByProduct === 'NO_EYE').length;
+      const count = ours.filter((score) => score.group === group).length;
+      return [group, `${count}`, `${noEye}`, `${refused.length - noEye}`];
     }),
+    notes: groups.flatMap(refusedIn).map(({ name, refusedByProduct }) => `${name}: ${refusedByProduct}`),
   };
 }
 

@@ -2,11 +2,12 @@ import type { Image } from '@irisvue/vision';
 import { depthsInside } from './hole-depth.ts';
 import { type HolePixels, separateHoles } from './hole-pixels.ts';
 import type { PolarFrame } from './polar-frame.ts';
+import type { SeenThrough } from './see-through.ts';
 
 /** Turns that are tried for a donor, each way, in radians. */
 const turns = Array.from({ length: 40 }, (_, i) => ((i + 1) * Math.PI) / 41).flatMap((turn) => [turn, -turn]);
-/** Share of the donor's grain that is laid on: all of it would be as wrong as it is lively. */
-const grainShare = 0.5;
+/** Share of the donor's grain that is laid on: all of it would be as wrong as it is lively, and further from the truth. */
+const grainShare = 0.25;
 /** Grain is what differs from the mean over this share of the limbus radius, each way. */
 const grainScale = 0.045;
 /** Grain sets in over this share of its own scale: at the rim the fibres themselves still go on. */
@@ -22,14 +23,14 @@ const meanPoints = 9;
  * Lays grain over a smooth fill, in place, hole by hole: 1) the hole is turned around the pupil's centre, so that each
  * pixel keeps its radius and fibres keep their direction; 2) of the turns that land on known iris the one whose colours
  * are closest to the fill is the donor; 3) the donor's grain, what is left of it after a mean over its neighbourhood,
- * is added, less of it near the rim.
+ * is added, less of it near the rim, and none where the iris is seen through the light.
  */
 export function borrowGrain(
   crop: Image,
   hole: HolePixels,
   frame: PolarFrame,
   radius: number,
-  colours: Float32Array,
+  { colours, cover }: SeenThrough,
 ): void {
   const half = Math.max(1, Math.round(grainScale * radius));
   const depths = depthsInside(crop.width, hole);
@@ -40,7 +41,7 @@ export function borrowGrain(
       const [x, y] = turned(crop.width, hole, frame, n, turn);
       const mean = meanAround(crop, hole, x, y, half);
       if (!mean) continue;
-      const amount = grainShare * Math.min(1, depths[n] / (1 + setInShare * half));
+      const amount = grainShare * cover[n] * Math.min(1, depths[n] / (1 + setInShare * half));
       for (let c = 0; c < 3; c++) colours[n * 3 + c] += amount * (crop.data[(y * crop.width + x) * 3 + c] - mean[c]);
     }
   }

@@ -10,7 +10,7 @@ const directRadius = 360;
 /** Above this radius what half the size gives is only enlarged: no photo shows fibres that fine. */
 const finestRadius = 900;
 /** Sweeps where nothing is known yet, and where half the size has been solved. More blur the fibres. */
-const firstSweeps = 80;
+const firstSweeps = 120;
 const furtherSweeps = 24;
 
 /**

@@ -1,7 +1,7 @@
 import type { PolarFrame } from './polar-frame.ts';
 
-/** How much more a fibre's own ends say than its neighbours do. */
-const alongFibre = 2;
+/** How much a ray says inside the iris, where a circle says 1: fibres run along rays, but zones of colour around. */
+const alongRay = 0.7;
 /** At the borders of pupil and iris, how much more the circle says than the ray does. */
 const alongBorder = 40;
 /** Half width of those borders, in rho. */
@@ -16,13 +16,13 @@ export interface Pull {
 }
 
 /**
- * Fibres run along rays; the borders of pupil and iris along circles. So does the pupil: along its rays the softness of
+ * Inside the iris both count alike; the borders of pupil and iris run along circles. So does the pupil: along its rays the softness of
  * its edge would run inwards.
  */
 function pullAt(rho: number): Pull {
   if (rho < middle) return { ray: 1, circle: 1 };
   if (rho < border || rho > 1 - border) return { ray: 1, circle: alongBorder };
-  return { ray: alongFibre, circle: 1 };
+  return { ray: alongRay, circle: 1 };
 }
 
 /** A point at a signed distance, in pixels. */

@@ -1,29 +1,54 @@
-import { type Image, type Mask, meanRadius } from '@irisvue/vision';
+import { emptyMask, type Image, type Mask, meanRadius } from '@irisvue/vision';
 import type { IrisCrop } from '../iris-crop.ts';
 import { borrowGrain } from './borrow-grain.ts';
 import { continueFibres } from './continue-fibres.ts';
-import { numberHole } from './hole-pixels.ts';
+import { type HolePixels, numberHole } from './hole-pixels.ts';
 import { makePolarFrame } from './polar-frame.ts';
+import { seeThrough } from './see-through.ts';
+
+/** What a light covers by more than this share is filled from around it; the rest is seen through the light. */
+const mostCover = 0.8;
+/** Times that the iris beneath a light's edge is told with the help of the fill, and the fill with the help of that. */
+const rounds = 3;
 
 /**
- * Fills holes in an iris so that its fibres continue:
- * 1) colour flows into the hole along the fibres, and around the circle at the borders of pupil and iris
- * (continueFibres), so that it meets the photo without a step; 2) fine grain comes from the same radius at an angle
- * that looks alike, setting in from the rim (borrowGrain).
+ * Fills holes in an iris so that its fibres continue, in rounds:
+ * 1) colour flows into the hole in polar coordinates (continueFibres), so that it meets the photo without a step;
+ * 2) at a light's edge and beneath a weak light the photo itself says what is there (seeThrough), and what the light
+ * hides is filled again from there; last 3) with a little grain of the same radius where it is hidden (borrowGrain).
  *
  * Only pixels of the hole change; all others are bit-identical.
  *
- * @param hole 255 where to fill; only iris and pupil outside it are drawn from.
+ * @param hole 255 where a light changed the picture, its soft edge included; only iris and pupil outside are drawn from.
  */
 export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image> {
   const { image, labels, geometry } = crop;
-  const frame = makePolarFrame(geometry);
   const pixels = numberHole(hole, labels, geometry.pupil);
-  const colours = await continueFibres(crop, hole, pixels);
-  borrowGrain(image, pixels, frame, meanRadius(geometry.limbus), colours);
+  const radius = meanRadius(geometry.limbus);
+  const expected = await continueFibres(crop, hole, pixels);
+  let seen = seeThrough(image, pixels, expected, radius);
+  for (let round = 1; round < rounds; round++) {
+    const hidden = emptyMask(hole.width, hole.height);
+    pixels.at.forEach((i, n) => {
+      if (seen.cover[n] > mostCover) hidden.data[i] = 255;
+    });
+    const core = numberHole(hidden, labels, geometry.pupil);
+    const filled = await continueFibres({ ...crop, image: withColours(image, pixels, seen.colours) }, hidden, core);
+    for (let n = 0; n < pixels.count; n++) {
+      const inCore = core.numberAt(pixels.at[n] % hole.width, Math.floor(pixels.at[n] / hole.width));
+      for (let c = 0; c < 3; c++) expected[n * 3 + c] = inCore < 0 ? seen.colours[n * 3 + c] : filled[inCore * 3 + c];
+    }
+    seen = seeThrough(image, pixels, expected, radius);
+  }
+  borrowGrain(image, pixels, makePolarFrame(geometry), radius, seen);
+  return withColours(image, pixels, seen.colours);
+}
+
+/** The picture with other colours in the pixels of a hole. */
+function withColours(image: Image, { at, count }: HolePixels, colours: Float32Array): Image {
   const data = new Uint8Array(image.data);
-  for (let n = 0; n < pixels.count; n++) {
-    for (let c = 0; c < 3; c++) data[pixels.at[n] * 3 + c] = Math.min(255, Math.max(0, Math.round(colours[n * 3 + c])));
+  for (let n = 0; n < count; n++) {
+    for (let c = 0; c < 3; c++) data[at[n] * 3 + c] = Math.min(255, Math.max(0, Math.round(colours[n * 3 + c])));
   }
   return { width: image.width, height: image.height, data };
 }

@@ -3,8 +3,8 @@ import { pathsFrom } from './fibre-paths.ts';
 import type { HolePixels } from './hole-pixels.ts';
 import type { PolarFrame } from './polar-frame.ts';
 
-/** Distance of the neighbours that a pixel listens to, in pixels. Below 1 the grid's own blur would win. */
-const reach = 1.5;
+/** Distance of the neighbours that a pixel listens to, in pixels. */
+const reach = 1;
 
 /** Four neighbours, each between four pixels. */
 const cornersPerPixel = 16;
@@ -19,8 +19,8 @@ interface Links {
 }
 
 /**
- * Lets the colours of a hole agree with their neighbours, in place: sweeps of an anisotropic diffusion, stronger along
- * fibres than across, fixed at the rim. Each neighbour lies between four pixels and is their bilinear mix, so weights
+ * Lets the colours of a hole agree with their neighbours, in place: sweeps of an anisotropic diffusion along
+ * rays and circles, fixed at the rim. Each neighbour lies between four pixels and is their bilinear mix, so weights
  * are never negative and no colour leaves the range of its surroundings.
  */
 export function relaxFibres(

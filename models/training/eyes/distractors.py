@@ -9,9 +9,9 @@ from .colours import iris_colours, skin_colour
 from .hairs import bend_hairs, directions, draw_blades
 from .lashes import add_lashes, add_margins
 from .lids import Lids
-from .lights import add_lights
 from .noise import GRAINS, patch
 from .placement import Placement
+from .round_things import paint_round_thing
 from .scene import Scene, draw_scene
 from .skin import paint_skin
 
@@ -76,41 +76,25 @@ def _ground(rng: Random, place: Placement) -> np.ndarray:
     return picture
 
 
-def _disc(rng: Random, place: Placement) -> np.ndarray:
-    """Coins, buttons, lenses, wheels, plates, fruit, balls: rings around a centre, with or without holes and lights."""
+def _round_thing(rng: Random, place: Placement) -> np.ndarray:
+    ground = _ground(rng, place)
+    if chance(rng, 0.2):  # among skin and lashes it must not be taken for an eye either
+        far = Placement(place.size, (place.centre[0], place.centre[1] + 9 * place.radius), place.radius, 0, 1, place.photo)
+        ground = paint_skin(rng, draw_scene(rng, far))
+    return paint_round_thing(rng, place, ground)
+
+
+def _nose(rng: Random, place: Placement) -> np.ndarray:
+    """A rounded tip with a gloss and two dark nostrils: a person's, a dog's."""
     picture = _ground(rng, place)
     u, v = place.plane()
-    ratio = rng.uniform(0.7, 1)
-    x, y = u, v / np.float32(ratio)
-    r, angle = np.hypot(x, y), np.arctan2(y, x)
-    shade(picture, 1 - rng.uniform(0, 0.6) * bell(np.maximum(np.hypot(u - 0.1, v - 0.1) - 1, 0), 0.2))  # its shadow
-    colour = colour_of(rng.uniform(0, 360), rng.uniform(0, 0.9), rng.uniform(0.03, 1))
-    disc = np.empty_like(picture)
-    disc[:] = colour
-    for _ in range(rng.integers(0, 7)):
-        tone = colour * rng.uniform(0.2, 1.6) if chance(rng, 0.7) else rng.uniform(0, 1, 3)
-        radius, width = rng.uniform(0, 1), log_uniform(rng, 0.01, 0.3)
-        mix(disc, tone, ramp(width - np.abs(r - radius), 0, 0.02 + place.pixel) * rng.uniform(0.4, 1))
-    kind = rng.random()
-    if kind < 0.25:  # spokes, teeth, segments
-        spokes = np.sin(angle * rng.integers(3, 40) + rng.uniform(0, 6))
-        mix(disc, rng.uniform(0, 1, 3), ramp(spokes, 0, 0.3) * ramp(rng.uniform(0.5, 1) - r, 0, 0.05) * ramp(r - rng.uniform(0, 0.5), 0, 0.05))
-    elif kind < 0.45:  # holes of a button
-        for number in range(int(rng.integers(2, 5))):
-            turn = 2 * np.pi * number / 4 + 0.8
-            hole = np.hypot(x - np.float32(0.3 * np.cos(turn)), y - np.float32(0.3 * np.sin(turn)))
-            mix(disc, rng.uniform(0, 0.3, 3), ramp(0.12 - hole, 0, 0.03))
-    elif kind < 0.7:  # a ball
-        way = unit(rng)
-        shade(disc, np.clip(1 - rng.uniform(0.3, 0.9) * ((x * way[0] + y * way[1]) * 0.5 + 0.4 * r * r), 0.03, 1.5))
-    elif kind < 0.8:  # relief of a coin
-        relief = patch(rng, (place.size, place.size), rng.uniform(0.5, 2))
-        shade(disc, 1 + rng.uniform(0.1, 0.4) * np.sign(relief) * ramp(0.85 - r, 0, 0.05))
-    shade(disc, np.clip(1 + rng.uniform(0, 0.2) * patch(rng, (place.size, place.size), rng.uniform(0.1, 1)), 0.1, 2))
-    if chance(rng, 0.6):
-        add_lights(rng, disc, u, v, place.pixel)
-    soft = place.pixel + rng.uniform(0, 0.05)
-    mix(picture, disc, ramp(1 - r, -soft, soft))
+    bulge = ramp(1.3 - np.hypot(u, v * rng.uniform(0.8, 1.3)), 0, rng.uniform(0.1, 0.8))
+    mix(picture, skin_colour(rng) * rng.uniform(0.1, 1.1), bulge)
+    shade(picture, 1 + rng.uniform(-0.1, 0.4) * bell(np.hypot(u, v + 0.4), 0.4))
+    apart = rng.uniform(0.3, 0.7)
+    for side in (-1, 1):
+        hole = np.hypot((u - np.float32(side * apart)) / np.float32(rng.uniform(0.15, 0.4)), (v - 0.3) / np.float32(rng.uniform(0.1, 0.3)))
+        mix(picture, np.full(3, rng.uniform(0, 0.1)), ramp(1.2 - hole, 0, rng.uniform(0.1, 0.6)))
     return picture
 
 
@@ -158,5 +142,5 @@ def _shapes(rng: Random, place: Placement) -> np.ndarray:
     return picture
 
 
-_PAINTERS = (_closed_lids, _skin_only, _mouth, _disc, _text, _texture, _shapes)
-_SHARES = (0.2, 0.13, 0.11, 0.32, 0.05, 0.08, 0.11)
+_PAINTERS = (_closed_lids, _skin_only, _mouth, _round_thing, _nose, _text, _texture, _shapes)
+_SHARES = (0.13, 0.08, 0.08, 0.48, 0.06, 0.04, 0.06, 0.07)

@@ -14,14 +14,14 @@ export interface Highlights {
 /** A highlight starts where whiteness is this many deviations above its surroundings … */
 const seedDeviations = 2.5;
 /** … and this share of the way from its surroundings to white. */
-const seedShare = 0.65;
+const seedShare = 0.6;
 /** From there it spreads over neighbours that still stand out by this much. */
 const spreadDeviations = 1.5;
-const spreadShare = 0.33;
+const spreadShare = 0.28;
 /** Fibres are thinner than this share of the limbus radius, highlights thicker: seeds are looked for in the mean. */
 const smoothShare = 0.022;
 /** The lens smears a highlight over about this share of the limbus radius. */
-const haloShare = 0.018;
+const haloShare = 0.028;
 /** Smaller spots than this share of the limbus radius squared are noise. */
 const leastAreaShare = 6e-5;
 /** An iris of which more than this share is white is overexposed: there is nothing to fill from. */

@@ -42,6 +42,6 @@ def iris_colours(rng: Random) -> tuple[np.ndarray, np.ndarray, str]:
 def sclera_colour(rng: Random, skin: np.ndarray) -> np.ndarray:
     """White tinted a little, as bright as the light on the skin makes it, [3]."""
     level = float(np.clip(skin.mean() * np.exp(rng.uniform(np.log(0.85), np.log(2.4))), 0.4, 1))
-    tint = np.array([rng.uniform(0.72, 1.05), rng.uniform(0.86, 1), 1], np.float32)
+    tint = np.array([rng.uniform(0.8, 1.04), rng.uniform(0.9, 1), 1], np.float32)
     colour = tint * level
     return colour * 0.65 + skin * 0.35 if chance(rng, 0.25) else colour

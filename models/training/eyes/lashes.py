@@ -57,7 +57,7 @@ def _add_row(rng: Random, picture, scene: Scene, hairs: np.ndarray, colour, soft
         shade(picture, 1 - rng.uniform(0.1, 0.6) * scene.opening * thrown)
     cover = blur(cover, soft * radius + (0.3 if radius > 50 else 0))
     mix(picture, colour, cover * rng.uniform(0.45, 1))
-    if chance(rng, 0.2):  # gloss along the hairs
+    if chance(rng, 0.08):  # gloss along the hairs
         mix(picture, np.full(3, rng.uniform(0.4, 0.9)), 0.35 * cover * (rng.random(cover.shape, np.float32) > 0.6))
 
 
@@ -69,12 +69,12 @@ def _positions(rng: Random, count: int) -> np.ndarray:
 
 def _upper_lashes(rng: Random, scene: Scene) -> np.ndarray:
     lids = scene.lids
-    count = int(rng.integers(30, 110) if chance(rng, 0.65) else rng.integers(110, 220))
+    count = int(rng.integers(30, 110) if chance(rng, 0.5) else rng.integers(110, 260))
     t = _positions(rng, count)
     u = lids.centre + t * lids.half_width
-    roots = np.stack([u, lids.upper(u) + rng.uniform(-0.05, 0.015, count)], 1)
+    roots = np.stack([u, lids.upper(u) + rng.uniform(-0.07, 0.02, count)], 1)
     lengths = rng.uniform(0.25, 1.2) * (0.6 + 0.2 * (t + 1)) * rng.uniform(0.5, 1.25, count)
-    fan = rng.uniform(0.3, 1.1) * t + rng.uniform(-0.3, 0.4) + rng.normal(0, rng.uniform(0.08, 0.3), count)
+    fan = rng.uniform(0.3, 1.1) * t + rng.uniform(-0.3, 0.4) + rng.normal(0, rng.uniform(0.08, 0.45), count)
     up, down = directions(-np.pi / 2 + fan), directions(np.pi / 2 - fan)
     kind = rng.random()
     if kind < 0.42:  # away from the eye

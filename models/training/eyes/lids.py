@@ -45,7 +45,8 @@ class Lids:
 
 def draw_lids(rng: Random) -> Lids:
     """Mostly open eyes; some wide open, some half closed."""
-    inner, outer = rng.uniform(-0.1, 0.75, 2)
+    inner = rng.uniform(-0.1, 0.7)
+    outer = inner + (rng.normal(0, 0.2) if chance(rng, 0.8) else rng.uniform(-0.7, 0.7))
     kind = rng.random()
     if kind < 0.7:
         above, below = rng.uniform(0.5, 1.0), rng.uniform(0.82, 1.12)

@@ -57,7 +57,7 @@ def _light_scene(rng: Random, picture: np.ndarray, scene: Scene) -> None:
         wave = np.float32(rng.uniform(0.1, 0.8)) * patch(rng, shape, rng.uniform(0.08, 0.25))
         along = scene.u * way[0] + scene.v * way[1] + wave - np.float32(rng.uniform(-2, 2))
         shade(picture, 1 - rng.uniform(0.3, 0.85) * ramp(along, -rng.uniform(0.02, 0.6), 0.03))
-    if chance(rng, 0.25):  # the face is out of focus, the eyeball is not
+    if chance(rng, 0.18):  # the face is out of focus, the eyeball is not
         soft = blur(picture, rng.uniform(0.01, 0.06) * scene.place.radius)
         mix(picture, soft, ramp(scene.outside, 0, rng.uniform(0.1, 0.8)))
 

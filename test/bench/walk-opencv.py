@@ -1,7 +1,7 @@
 """The steps of a job in Python and OpenCV, as a peer for test/bench/walk.ts. Prints one line of JSON.
 
-usage: walk-opencv.py PHOTO MODEL.onnx
-Segmentation: the same network by the same two looks (cv2.dnn). Reflections: bright, pale pixels, Telea, radius 3.
+usage: walk-opencv.py PHOTO SEARCH.onnx OUTLINE.onnx
+Segmentation: the same two networks, one look each (cv2.dnn). Reflections: bright, pale pixels, Telea, radius 3.
 Enhancement: CLAHE on lightness, Lanczos x4 to at most 4096 px, JPEG quality 90.
 """
 import json
@@ -11,17 +11,27 @@ import time
 
 import cv2
 import numpy as np
+import onnx
+from onnx.utils import Extractor
 
-SIDE = 192
 WORKING_SIDE = 768
 LARGEST_RESULT = 4096
 
 
-def look(net, picture, x, y, side):
+def open_network(path):
+    """The network's classes and its side. The numbers of its other output are made of operations that OpenCV lacks."""
+    model = onnx.load(path)
+    side = model.graph.input[0].type.tensor_type.shape.dim[3].dim_value
+    classes = Extractor(model).extract_model(["bgr01"], ["prob"])
+    return cv2.dnn.readNetFromONNX(np.frombuffer(classes.SerializeToString(), np.uint8)), side
+
+
+def look(network, picture, x, y, side):
     """Class scores of a square window, mean of the picture and its mirror image."""
-    scale = SIDE / side
+    net, cells = network
+    scale = cells / side
     matrix = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]])
-    box = cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_AREA, borderValue=(128, 128, 128))
+    box = cv2.warpAffine(picture, matrix, (cells, cells), flags=cv2.INTER_AREA, borderValue=(128, 128, 128))
     scores = []
     for flip in (False, True):
         net.setInput(cv2.dnn.blobFromImage(box[:, ::-1].copy() if flip else box, 1 / 255))
@@ -30,25 +40,26 @@ def look(net, picture, x, y, side):
     return (scores[0] + scores[1]) / 2
 
 
-def segment(net, photo):
+def segment(networks, photo):
     height, width = photo.shape[:2]
     shrink = min(1, WORKING_SIDE / max(height, width))
     small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     h, w = small.shape[:2]
     side = max(h, w)
     x, y = (w - side) / 2, (h - side) / 2
-    for _ in range(2):
-        scores = look(net, small, x, y, side)
+    for network in networks:
+        cell = side / network[1]
+        scores = look(network, small, x, y, side)
         eye = ((scores[2] + scores[3]) > 0.5).astype(np.uint8)
         count, _, stats, centres = cv2.connectedComponentsWithStats(eye)
         best = 1 + int(np.argmax(stats[1:, 4])) if count > 1 else 0
-        radius = np.sqrt(stats[best, 4] / np.pi) * side / SIDE
-        cx, cy = x + (centres[best][0] + 0.5) * side / SIDE, y + (centres[best][1] + 0.5) * side / SIDE
-        last = (scores, x, y, side)
-        side = 1.9 * 2.2 * radius
+        radius = np.sqrt(stats[best, 4] / np.pi) * cell
+        cx, cy = x + (centres[best][0] + 0.5) * cell, y + (centres[best][1] + 0.5) * cell
+        last = (scores, x, y, cell)
+        side = 2 * 2.2 * radius
         x, y = cx - side / 2, cy - side / 2
-    scores, x, y, side = last
-    k = side / SIDE / shrink
+    scores, x, y, cell = last
+    k = cell / shrink
     matrix = np.array([[k, 0, x / shrink], [0, k, y / shrink]])
     mask = cv2.warpAffine((scores[2] > 0.5).astype(np.uint8) * 255, matrix, (width, height))
     cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_COMPRESSION, 1])
@@ -76,7 +87,7 @@ def enhance(crop):
 
 
 def main():
-    net = cv2.dnn.readNetFromONNX(sys.argv[2])
+    networks = [open_network(path) for path in sys.argv[2:4]]
     times = {}
 
     def timed(name, work, *values):
@@ -86,7 +97,7 @@ def main():
         return out
 
     photo = timed("loading", cv2.imread, sys.argv[1])
-    crop = timed("segmenting", segment, net, photo)
+    crop = timed("segmenting", segment, networks, photo)
     clean = timed("removing reflections", remove_reflections, crop)
     timed("enhancing", enhance, clean)
     print(json.dumps({"ms": times, "peakMiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}))

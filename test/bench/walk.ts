@@ -87,9 +87,9 @@ async function kilobytesIn(path: string, field: string): Promise<number> {
 
 async function pythonPeer(photoPath: string): Promise<{ ms: Milliseconds; peakMiB: number } | undefined> {
   const python = '/usr/bin/python3';
-  if (spawnSync(python, ['-c', 'import cv2']).status !== 0) return undefined;
-  const model = resolve(here, '../../models/iris-segmentation/0/iris-segmentation.onnx');
-  const { stdout } = await run(python, [join(here, 'walk-opencv.py'), photoPath, model]);
+  if (spawnSync(python, ['-c', 'import cv2, onnx']).status !== 0) return undefined;
+  const networks = ['search', 'outline'].map((name) => resolve(here, `../../models/iris-segmentation/1/${name}.onnx`));
+  const { stdout } = await run(python, [join(here, 'walk-opencv.py'), photoPath, ...networks]);
   return JSON.parse(stdout);
 }
 

@@ -50,7 +50,7 @@ test('a batch of photos becomes irises, with progress that never goes back', asy
 
   const [job] = jobs;
   expect(job!.steps.map((s) => s.step)).toEqual([JobStep.SEGMENTING, JobStep.REMOVING_REFLECTIONS, JobStep.ENHANCING]);
-  expect(job!.steps[0]?.provenance).toMatchObject({ model: 'iris-segmentation', modelVersion: '0', device: 'cpu' });
+  expect(job!.steps[0]?.provenance).toMatchObject({ model: 'iris-segmentation', modelVersion: '1', device: 'cpu' });
   expect(job!.qualityScore).toBeGreaterThan(0.3);
   expect(job!.geometry).toMatchObject({ frameWidth: 1000, frameHeight: 750 });
 

@@ -2,7 +2,7 @@ import type { Image, IrisGeometry, Mask } from '@irisvue/vision';
 import type { CropSquare } from './steps/cut-crop.ts';
 
 /** How an iris was found. */
-export type SegmentMethod = 'unet-two-networks' | 'unet-two-pass' | 'classical-limbus';
+export type SegmentMethod = 'unet-two-networks' | 'classical-limbus';
 
 /** An iris with its surroundings. Geometry is in photo pixels; crop and labels show `square`. */
 export interface FoundIris {

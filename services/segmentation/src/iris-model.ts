@@ -1,7 +1,6 @@
 import { type Image, type Model, ModelError, openModel, type SlotShare } from '@irisvue/vision';
 import { openEyeNetwork } from './eye-network.ts';
 import type { IrisFinding } from './found-iris.ts';
-import { findWithSingleNetwork } from './single-network.ts';
 import { findIris } from './steps/find-iris.ts';
 
 const name = 'iris-segmentation';
@@ -24,7 +23,6 @@ export async function openIrisModel(modelsDir: string, share: SlotShare): Promis
 }
 
 function finderOf(model: Model): IrisModel['find'] {
-  if ('main' in model.networks) return findWithSingleNetwork(model);
   const search = openEyeNetwork(model, 'search');
   const outline = openEyeNetwork(model, 'outline');
   const thresholds = { irisOrPupil: threshold(model, 'iris_or_pupil'), eye: threshold(model, 'eye') };

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { borderPoints, connectedRegions, dilate, fillHoles, regionOf } from '../src/steps/cell-regions.ts';
+import { expect, test } from 'vitest';
+import { connectedRegions, dilate, fillHoles, regionOf } from '../src/steps/cell-regions.ts';
 import { enclosingRadius } from '../src/steps/enclosing-radius.ts';
 
 /** A region from a drawing: # is inside. */
@@ -33,32 +33,22 @@ test('holes are filled, bays are not', () => {
   ]);
 });
 
-describe('borders', () => {
-  test('lie halfway between inside and outside, and not on the edge of the grid', () => {
-    const points = borderPoints(draw('#..', '...', '...'), 3);
-    expect(points).toEqual([
-      { x: 1, y: 0.5, outside: 1 },
-      { x: 0.5, y: 1, outside: 3 },
-    ]);
-  });
-
-  test('the circle around a disc has its radius, the one around a strip its half length', () => {
-    const size = 81;
-    const cells = (inside: (x: number, y: number) => boolean) =>
-      Int32Array.from({ length: size * size }, (_, i) => i).filter((i) =>
-        inside((i % size) - 40, Math.floor(i / size) - 40),
-      );
-    expect(
-      enclosingRadius(
-        cells((x, y) => Math.hypot(x, y) <= 30),
-        size,
-      ),
-    ).toBeCloseTo(30.5, 0);
-    expect(
-      enclosingRadius(
-        cells((x, y) => Math.abs(x) <= 35 && Math.abs(y) <= 1),
-        size,
-      ),
-    ).toBeCloseTo(35.5, 0);
-  });
+test('the circle around a disc has its radius, the one around a strip its half length', () => {
+  const size = 81;
+  const cells = (inside: (x: number, y: number) => boolean) =>
+    Int32Array.from({ length: size * size }, (_, i) => i).filter((i) =>
+      inside((i % size) - 40, Math.floor(i / size) - 40),
+    );
+  expect(
+    enclosingRadius(
+      cells((x, y) => Math.hypot(x, y) <= 30),
+      size,
+    ),
+  ).toBeCloseTo(30.5, 0);
+  expect(
+    enclosingRadius(
+      cells((x, y) => Math.abs(x) <= 35 && Math.abs(y) <= 1),
+      size,
+    ),
+  ).toBeCloseTo(35.5, 0);
 });

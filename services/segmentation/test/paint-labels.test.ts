@@ -1,7 +1,7 @@
 import { Label } from '@irisvue/vision';
 import { describe, expect, test } from 'vitest';
 import { type ClassMap, corners } from '../src/steps/class-map.ts';
-import { distanceFrom } from '../src/steps/fit-ellipse.ts';
+import { distanceFrom } from '../src/steps/ellipse-distance.ts';
 import { type Oval, toEllipse } from '../src/steps/oval.ts';
 import { clipToLimbus, paintLabels } from '../src/steps/paint-labels.ts';
 import { cutMap, refineMap } from '../src/steps/refine-map.ts';

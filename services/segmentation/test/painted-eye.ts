@@ -1,5 +1,5 @@
 import type { Image } from '@irisvue/vision';
-import { distanceFrom } from '../src/steps/fit-ellipse.ts';
+import { distanceFrom } from '../src/steps/ellipse-distance.ts';
 import { type Oval, radiusTowards, toEllipse } from '../src/steps/oval.ts';
 
 /** Probabilities of a disc, `size` × `size`: 1 inside, 0 outside, falling over `softness` cells across the border. */

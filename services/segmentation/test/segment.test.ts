@@ -49,7 +49,7 @@ describe.each(['net', 'classical'])('%s', (way) => {
   test('finds the iris of a rendered eye, with limbus and pupil', async () => {
     const { image, labels, geometry } = eye(1, { irisColour: 'blue' });
     const found = await segmented(image, by());
-    expect(found.method).toBe(way === 'net' ? 'unet-two-pass' : 'classical-limbus');
+    expect(found.method).toBe(way === 'net' ? 'unet-two-networks' : 'classical-limbus');
     expect(overlap(found.mask, labels)).toBeGreaterThan(way === 'net' ? 0.85 : 0.7);
     const radius = meanRadius(geometry.limbus);
     const { limbus, pupil } = found.geometry;

@@ -103,9 +103,9 @@ test('progress, then a segmentation whose objects are in the store', async () =>
   const found = last.value;
   expect([found.photoWidth, found.photoHeight]).toEqual([640, 480]);
   expect(found.provenance).toMatchObject({
-    method: 'unet-two-pass',
+    method: 'unet-two-networks',
     model: 'iris-segmentation',
-    modelVersion: '0',
+    modelVersion: '1',
     device: 'cpu',
     photographedShare: 1,
   });
@@ -189,7 +189,7 @@ test('a busy service says so at once; aborting frees it within a second and stor
     device: 'cpu',
     slots: 1,
     freeSlots: 1,
-    models: [{ name: 'iris-segmentation', version: '0', executionProvider: 'cpu' }],
+    models: [{ name: 'iris-segmentation', version: '1', executionProvider: 'cpu' }],
   });
   const large = renderEye({ seed: 2, width: 1600, height: 1200 });
   const request = await requestFor(await photoOf(large.image));

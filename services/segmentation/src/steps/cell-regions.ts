@@ -84,26 +84,3 @@ export function fillHoles(region: Uint8Array, size: number): Uint8Array {
   }
   return filled;
 }
-
-/** A point on a region's border, in cells, with the cell outside that it borders on. */
-export interface BorderPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly outside: number;
-}
-
-/** Midpoints of all sides that part a cell of the region from one outside of it. The grid's own edge is no border. */
-export function borderPoints(region: Uint8Array, size: number): BorderPoint[] {
-  const points: BorderPoint[] = [];
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const cell = y * size + x;
-      if (!region[cell]) continue;
-      if (x > 0 && !region[cell - 1]) points.push({ x, y: y + 0.5, outside: cell - 1 });
-      if (x < size - 1 && !region[cell + 1]) points.push({ x: x + 1, y: y + 0.5, outside: cell + 1 });
-      if (y > 0 && !region[cell - size]) points.push({ x: x + 0.5, y, outside: cell - size });
-      if (y < size - 1 && !region[cell + size]) points.push({ x: x + 0.5, y: y + 1, outside: cell + size });
-    }
-  }
-  return points;
-}

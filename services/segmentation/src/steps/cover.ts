@@ -1,6 +1,6 @@
 import { type IrisGeometry, Label, type Mask } from '@irisvue/vision';
 import type { CropSquare } from './cut-crop.ts';
-import { distanceFrom } from './fit-ellipse.ts';
+import { distanceFrom } from './ellipse-distance.ts';
 
 /** Which share of the iris, 0 to 1, can be seen, and what hides the rest. Together they are 1. */
 export interface Cover {

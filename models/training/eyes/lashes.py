@@ -33,12 +33,14 @@ def add_margins(rng: Random, picture: np.ndarray, scene: Scene) -> None:
 def add_lashes(rng: Random, picture: np.ndarray, scene: Scene) -> None:
     """Upper and lower lashes, in place."""
     colour = np.clip(scene.skin * rng.uniform(0, 0.3), 0, 1)
-    if chance(rng, 0.14):  # fair lashes, or dark ones in strong light
+    if chance(rng, 0.2):  # fair lashes, or dark ones in strong light
         colour = np.clip(scene.skin * rng.uniform(0.5, 1.8) + rng.uniform(0, 0.2), 0, 1.2)
     if chance(rng, 0.93):
         _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour)
     if chance(rng, 0.25):  # a second row, further from the focus
         _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour, soft=rng.uniform(0.01, 0.05))
+    if chance(rng, 0.14):
+        _add_curtain(rng, picture, scene)
     if chance(rng, 0.8):
         _add_row(rng, picture, scene, _lower_lashes(rng, scene), colour, shadow=False)
     if chance(rng, 0.1):
@@ -59,6 +61,25 @@ def _add_row(rng: Random, picture, scene: Scene, hairs: np.ndarray, colour, soft
     mix(picture, colour, cover * rng.uniform(0.45, 1))
     if chance(rng, 0.08):  # gloss along the hairs
         mix(picture, np.full(3, rng.uniform(0.4, 0.9)), 0.35 * cover * (rng.random(cover.shape, np.float32) > 0.6))
+
+
+def _add_curtain(rng: Random, picture: np.ndarray, scene: Scene) -> None:
+    """Long lashes that point at the camera: blurred streaks in front of the upper lid, some of them lit."""
+    lids = scene.lids
+    count = int(rng.integers(12, 60))
+    t = _positions(rng, count)
+    u = lids.centre + t * lids.half_width
+    roots = np.stack([u, lids.upper(u) - rng.uniform(0, 0.15, count)], 1)
+    way = directions(-np.pi / 2 + rng.uniform(0.1, 0.8) * t + rng.normal(0, 0.1, count))
+    lengths = rng.uniform(0.6, 1.8) * rng.uniform(0.6, 1.1, count)[:, None]
+    hairs = bend_hairs(roots, 0.5 * lengths * way, lengths * way)
+    for lit in (False, True):
+        chosen = rng.random(count) < (0.3 if lit else 0.8)
+        width = rng.uniform(0.015, 0.05, chosen.sum())
+        cover = draw_blades(scene.place, hairs[chosen], width, rng.uniform(0.4, 1, chosen.sum()))
+        cover = blur(cover, rng.uniform(0.01, 0.07) * scene.place.radius)
+        tone = rng.uniform(0.9, 1.7) if lit else rng.uniform(0.1, 0.6)
+        mix(picture, scene.skin * tone, np.minimum(cover * rng.uniform(0.4, 0.9), 1))
 
 
 def _positions(rng: Random, count: int) -> np.ndarray:

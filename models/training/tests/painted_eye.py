@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from segmentation.geometry import Ellipse, disc
-from segmentation.shards import RenderedEye
+from eyes import Eye
+from segmentation.geometry import disc
 
 
-@dataclass(frozen=True)
-class PaintedEye:
-    """As eyes.Eye."""
-
-    picture: np.ndarray
-    classes: np.ndarray
-    highlight: np.ndarray
-    limbus: Ellipse | None
-    pupil: Ellipse | None
-    pupil_visible: bool
-    upper: np.ndarray
-    lower: np.ndarray
-
-
-def render(rng: np.random.Generator, frame: str, size: int) -> RenderedEye:
+def render(rng: np.random.Generator, frame: str, size: int) -> Eye:
     """An eye: skin, sclera between two parabolas, iris, pupil, a highlight, noise."""
     low, high = (0.38, 0.55) if frame == "tight" else (0.12, 0.4)
     radius = 0.5 * size * rng.uniform(low, high)
@@ -52,14 +37,14 @@ def render(rng: np.random.Generator, frame: str, size: int) -> RenderedEye:
     picture[shine] = 255
     picture = cv2.GaussianBlur(picture, (0, 0), 0.8) + rng.normal(0, 4, picture.shape)
     picture = np.clip(picture, 0, 255).astype(np.uint8)
-    return PaintedEye(picture, classes, shine.astype(np.uint8), limbus, pupil, True, upper, lower)
+    return Eye(picture, classes, shine.astype(np.uint8), limbus, pupil, True, upper, lower)
 
 
-def render_distractor(rng: np.random.Generator, _frame: str, size: int) -> RenderedEye:
+def render_distractor(rng: np.random.Generator, _frame: str, size: int) -> Eye:
     """A picture without an eye: bars of two colours."""
     bars = (np.arange(size) * rng.uniform(0.02, 0.2)).astype(int) % 2
     picture = rng.uniform(0, 255, (2, 3))[bars][None].repeat(size, 0) + rng.normal(0, 4, (size, size, 3))
     nothing = np.zeros((size, size), np.uint8)
     none = np.zeros((0, 2), np.float32)
     picture = np.clip(picture, 0, 255).astype(np.uint8)
-    return PaintedEye(picture, nothing, nothing, None, None, False, none, none)
+    return Eye(picture, nothing, nothing, None, None, False, none, none)

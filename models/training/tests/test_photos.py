@@ -14,6 +14,7 @@ import torch
 
 from loop.folders import SETTINGS
 from loop.settings import SettingsError, read_settings
+from eyes import Eye
 from segmentation import geometry
 from segmentation.batches import open_sets
 from segmentation.crop import cut_square
@@ -27,7 +28,7 @@ from tests import painted_eye
 OUTLINE = read_settings(SETTINGS / "segmentation-outline.toml")
 
 
-def write_photos(folder: Path, count: int = 3) -> list[painted_eye.PaintedEye]:
+def write_photos(folder: Path, count: int = 3) -> list[Eye]:
     """Painted eyes of 240 px, labelled."""
     for name in ("images", "iris"):
         (folder / name).mkdir()

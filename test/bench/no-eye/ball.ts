@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { clamp, fade, length, mix, sine, smooth } from './arithmetic.ts';
 import { type Canvas, type Colour, disc, flat, lay, set, shadow } from './canvas.ts';
 import { cellValue, clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, highlight, paintBackground } from './surfaces.ts';
 
 /** Colour of a ball at a place on it; u and v from -1 to 1, w towards the viewer. */

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { angleOf, cosine, length, sine, smooth, turn } from './arithmetic.ts';
 import { type Canvas, disc, flat, set, shadow, stroke } from './canvas.ts';
 import { clouds } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, highlight, paintBackground, relief } from './surfaces.ts';
 
 /** A sewn button of plastic, horn or mother-of-pearl, with two or four holes and thread; some are snaps without holes. */

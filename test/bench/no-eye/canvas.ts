@@ -1,6 +1,6 @@
 import type { Image } from '@irisvue/vision';
+import type { Random } from '../random.ts';
 import { clamp, length } from './arithmetic.ts';
-import type { Random } from './random.ts';
 
 /** Red, green, blue as a screen shows them, 0 to 1. */
 export type Colour = readonly [number, number, number];

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { cosine, fade, length, sine } from './arithmetic.ts';
 import { type Canvas, type Colour, lay, set, stroke } from './canvas.ts';
 import { clouds } from './noise.ts';
-import type { Random } from './random.ts';
 import { paintSkin, skinTones } from './surfaces.ts';
 
 /** A closed eye: the lid over the ball, its crease, the line where the lids meet, lashes, and often the brow. */

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { angleOf, fade, length, sine, smooth, turn } from './arithmetic.ts';
 import { type Canvas, type Colour, disc, set, shadow } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { paintBackground, relief } from './surfaces.ts';
 
 const metals: readonly Colour[] = [

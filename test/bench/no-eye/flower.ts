@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { angleOf, cosine, fade, length, mix, sine, smooth, turn } from './arithmetic.ts';
 import { type Canvas, type Colour, disc, edge, lay, set } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, paintBackground } from './surfaces.ts';
 
 /** A flower from the front: one or two rows of petals around a disc of seeds, dark or yellow. */

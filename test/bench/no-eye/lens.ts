@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { angleOf, fade, length, sine, smooth, turn } from './arithmetic.ts';
 import { type Canvas, disc, set, shadow } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, highlight, paintBackground } from './surfaces.ts';
 
 /** The front of a camera lens, or a camera with it: ridged barrel, printed ring, coated glass in glass, reflections. */

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { fade, mix, sine, smooth } from './arithmetic.ts';
 import { type Canvas, type Colour, edge, lay, set } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { paintSkin, skinTones } from './surfaces.ts';
 
 /** Lips, closed or open, with teeth or the dark between them. */

@@ -1,4 +1,4 @@
-import { randomOf } from './random.ts';
+import { randomOf } from '../random.ts';
 
 const side = 512;
 const wrap = side - 1;

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { cosine, fade, length, sine, smooth } from './arithmetic.ts';
 import { type Canvas, type Colour, edge, lay, set, stroke } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { highlight } from './surfaces.ts';
 
 const furs: readonly Colour[] = [

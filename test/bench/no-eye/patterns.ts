@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { length, mix, sine } from './arithmetic.ts';
 import { type Canvas, type Colour, lay, set } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour } from './surfaces.ts';
 
 /** Noise and patterns without a thing in them: static, blots, stripes, plasma, even colour, rows of a bad signal. */

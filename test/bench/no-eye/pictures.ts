@@ -1,4 +1,5 @@
 import type { Image } from '@irisvue/vision';
+import { type Random, randomOf } from '../random.ts';
 import { drawBall } from './ball.ts';
 import { drawButton } from './button.ts';
 import { type Canvas, develop, makeCanvas } from './canvas.ts';
@@ -10,7 +11,6 @@ import { drawMouth } from './mouth.ts';
 import { drawNose } from './nose.ts';
 import { drawPattern } from './patterns.ts';
 import { drawPlate } from './plate.ts';
-import { type Random, randomOf } from './random.ts';
 import { drawRings } from './rings.ts';
 import { drawSkin } from './skin.ts';
 import { drawText } from './text.ts';

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { fade, length, sine, smooth } from './arithmetic.ts';
 import { type Canvas, type Colour, edge, lay, set, shadow } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, highlight, paintBackground } from './surfaces.ts';
 
 /** What lies in the middle: colour, and how rough it is. */

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { angleOf, clamp, length, mix, sine, smooth, turn } from './arithmetic.ts';
 import { type Canvas, type Colour, disc, set, shadow } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, highlight, paintBackground } from './surfaces.ts';
 
 type RingShader = (r: number, angle: number, u: number, v: number, out: number[]) => void;

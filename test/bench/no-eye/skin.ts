@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { cosine, fade, length, sine, smooth } from './arithmetic.ts';
 import { type Canvas, disc, lay, set, stroke } from './canvas.ts';
 import { clouds } from './noise.ts';
-import type { Random } from './random.ts';
 import { paintSkin, skinTones } from './surfaces.ts';
 
 /** A patch of skin with moles, hairs, folds; sometimes a navel or the knuckle of a finger. */

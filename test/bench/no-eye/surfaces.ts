@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { fade, length, mix, sine, smooth } from './arithmetic.ts';
 import { blur, type Canvas, type Colour, disc, flat, lay, set } from './canvas.ts';
 import { cellValue, clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 
 /** Skin from light to dark. */
 export const skinTones: readonly Colour[] = [

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { cosine, sine } from './arithmetic.ts';
 import { type Canvas, type Colour, edge, flat, lay, set, stroke } from './canvas.ts';
 import { clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, paintBackground } from './surfaces.ts';
 
 /** Letters as strokes between the points of a 3 × 3 grid, numbered row by row from the upper left. */

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { fade, length, mix, sine, smooth } from './arithmetic.ts';
 import { type Canvas, lay, set } from './canvas.ts';
 import { cellValue, clouds, grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, paintBackground } from './surfaces.ts';
 
 /** Surfaces that fill the picture: bricks, tiles, gravel, leaves, knitting, honeycomb, a wooden board with a knot. */

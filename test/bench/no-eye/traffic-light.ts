@@ -1,6 +1,6 @@
+import type { Random } from '../random.ts';
 import { clamp, fade, length, smooth } from './arithmetic.ts';
 import { type Canvas, type Colour, disc, edge, flat, lay, set } from './canvas.ts';
-import type { Random } from './random.ts';
 import { paintBackground } from './surfaces.ts';
 
 const lamps: readonly Colour[] = [

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts';
 import { angleOf, cosine, length, sine, smooth, turn } from './arithmetic.ts';
 import { type Canvas, type Colour, disc, flat, lay, set, shadow, stroke } from './canvas.ts';
 import { grit } from './noise.ts';
-import type { Random } from './random.ts';
 import { brightColour, highlight, paintBackground } from './surfaces.ts';
 
 /** A wheel of a car, a bicycle or a cart; with tyre, rim, spokes and hub. */

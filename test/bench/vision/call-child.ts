@@ -7,8 +7,8 @@
 import { resolve } from 'node:path';
 import { type Device, openModel } from '@irisvue/vision';
 import { median } from '../median.ts';
+import { randomOf } from '../random.ts';
 import type { CallOverhead } from './measure-speed.ts';
-import { randomOf } from './random.ts';
 import { timeRawCalls } from './raw-calls.ts';
 
 const names = ['iris-segmentation', 'iris-reflection', 'iris-superres'];

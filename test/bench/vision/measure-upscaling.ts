@@ -1,9 +1,9 @@
 import { blackImage, decodePicture, encodeJpeg, type Image, meanRadius, resizeImage } from '@irisvue/vision';
 import { lanczosUpscaler, type Upscaler } from '../../../services/enhancement/src/upscaler.ts';
+import { randomOf } from '../random.ts';
 import type { LabelledEye } from './labelled-eye.ts';
 import type { PictureFigures } from './measure-filling.ts';
 import { psnr, ssim } from './picture-score.ts';
-import { randomOf } from './random.ts';
 
 /** One picture made small and large again. */
 export interface UpscalingScore {

@@ -1,7 +1,7 @@
 import { type Image, Label, type Mask, meanRadius } from '@irisvue/vision';
 import type { IrisCrop } from '../../../services/enhancement/src/iris-crop.ts';
+import { type Random, randomOf } from '../random.ts';
 import { emptyMaskLike } from './mask-score.ts';
-import { type Random, randomOf } from './random.ts';
 
 /** Lights to paste: a small lamp, a window with its bar, a large ring lamp of which a part is seen. */
 export const glareShapes = ['small lamp', 'window', 'ring lamp'] as const;

@@ -2,6 +2,8 @@
 export interface Random {
   /** Uniform in [low, high). */
   between(low: number, high: number): number;
+  /** Gaussian, mean 0, deviation 1. Not of plain arithmetic: other machines may differ in the last bit. */
+  normal(): number;
   /** A whole number from `low` to `high`, both included. */
   whole(low: number, high: number): number;
   pick<T>(values: readonly T[]): T;
@@ -21,6 +23,7 @@ export function randomOf(name: string): Random {
   };
   return {
     between: (low, high) => low + (high - low) * next(),
+    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     whole: (low, high) => low + Math.floor((high - low + 1) * next()),
     pick: (values) => values[Math.floor(values.length * next())],
     chance: (probability) => next() < probability,

@@ -62,7 +62,7 @@ def paint_ball(rng: Random, scene: Scene) -> Ball:
     distance = np.sqrt(dx * dx + dy * dy)
 
     rho = (distance - share) / np.maximum(distance - share + 1 - from_centre, 0.02)
-    iris = unwrap(paint_iris(rng, ROWS, COLUMNS).polar, np.clip(rho, 0, 1), np.arctan2(dy, dx))
+    iris = unwrap(paint_iris(rng, ROWS, COLUMNS), np.clip(rho, 0, 1), np.arctan2(dy, dx))
     slope = unit(rng)
     shade(iris, np.clip(1 + rng.uniform(0, 0.5) * (scene.u * slope[0] + scene.v * slope[1]), 0.1, 2))
     iris *= np.float32(np.clip(white.mean() / 0.75, 0.45, 1.15))  # no brighter than the light on the sclera allows

@@ -54,7 +54,6 @@ def _mouth(rng: Random, place: Placement) -> np.ndarray:
     inside = np.full_like(picture, rng.uniform(0.02, 0.2))
     if chance(rng, 0.6):  # teeth
         teeth = np.abs(np.sin(scene.u * np.float32(rng.uniform(3, 7))))
-        shade(inside, 1 + 0 * teeth)
         mix(inside, np.array([0.7, 0.85, 0.9]) * rng.uniform(0.6, 1.1), ramp(teeth, 0.05, 0.3) * ramp(0.5 - scene.v, 0, 0.1))
     picture += (inside - picture) * scene.opening[..., None]
     return picture

@@ -1,7 +1,5 @@
 """The iris, painted in polar coordinates: rows run from the pupil's border to the limbus, columns around."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -11,17 +9,8 @@ from .colours import iris_colours
 from .noise import ring_noise
 
 
-@dataclass(frozen=True)
-class Painted:
-    """A painted iris."""
-
-    polar: np.ndarray
-    """float32 [rows, columns, 3]."""
-    dark: bool
-
-
-def paint_iris(rng: Random, rows: int, columns: int) -> Painted:
-    """Paints an iris: stroma fibres, collarette, crypts, contraction furrows, spots, limbal ring.
+def paint_iris(rng: Random, rows: int, columns: int) -> np.ndarray:
+    """Paints an iris, float32 [rows, columns, 3]: stroma fibres, collarette, crypts, contraction furrows, spots, ring.
 
     `columns` should be at least 6 times `rows`: it is the length of a circle.
     """
@@ -55,7 +44,7 @@ def paint_iris(rng: Random, rows: int, columns: int) -> Painted:
     if chance(rng, 0.25):
         spots = ring_noise(rng, rows, columns, (int(rng.integers(4, 9)), int(rng.integers(20, 60))))
         mix(picture, outer * np.array([0.25, 0.4, 0.6], np.float32), rng.uniform(0.3, 0.8) * ramp(spots, 2.1, 2.4))
-    return Painted(np.clip(picture, 0, 1.5), dark)
+    return np.clip(picture, 0, 1.5)
 
 
 def _fibres(rng: Random, rows: int, columns: int) -> np.ndarray:
@@ -112,7 +101,7 @@ def render_texture(rng: Random, size: int, diameter: float):
     """
     rows = max(32, round(diameter / 4))
     columns = max(320, round(diameter * 2.4))
-    painted = paint_iris(rng, rows, columns)
+    polar = paint_iris(rng, rows, columns)
     radius = diameter / 2
     share = log_uniform(rng, 0.18, 0.5)
     centre = size / 2 + rng.uniform(-0.02, 0.02, 2) * size
@@ -126,7 +115,7 @@ def render_texture(rng: Random, size: int, diameter: float):
     picture = np.empty((size, size, 3), np.float32)
     picture[:] = np.array([0.8, 0.85, 0.9], np.float32) * rng.uniform(0.5, 1)
     soft = 1.5 / radius + rng.uniform(0.01, 0.05)
-    mix(picture, unwrap(painted.polar, np.clip(rho, 0, 1), np.arctan2(y, x)), ramp(1 - from_centre, -soft, soft))
+    mix(picture, unwrap(polar, np.clip(rho, 0, 1), np.arctan2(y, x)), ramp(1 - from_centre, -soft, soft))
     soft = 1.5 / radius + rng.uniform(0.002, 0.02)
     mix(picture, np.full(3, rng.uniform(0, 0.06)), ramp(share - from_pupil, -soft, soft))
     light = rng.uniform(0.6, 1.2) / max(0.25, float(np.percentile(picture, 95)))

@@ -24,7 +24,7 @@ def draw_strip(rng: Random) -> np.ndarray:
     iris_rows = round(ROWS / (OUTER - INNER))
     first = round(-INNER / (OUTER - INNER) * ROWS)
     fine = int(rng.integers(1, 3))
-    painted = paint_iris(rng, iris_rows * fine, COLUMNS * fine).polar
+    painted = paint_iris(rng, iris_rows * fine, COLUMNS * fine)
     iris = cv2.resize(painted, (COLUMNS, iris_rows), interpolation=cv2.INTER_AREA)
     strip = cv2.copyMakeBorder(iris, first, ROWS - first - iris_rows, 0, 0, cv2.BORDER_REPLICATE)
     kept = rng.random()  # of the painted fibres

@@ -26,6 +26,13 @@ const CODES = {
   REQUEST_ID_REUSED: Code.Aborted,
   BAD_CREDENTIALS: Code.Unauthenticated,
   LINK_INVALID: Code.FailedPrecondition,
+  EMAIL_NOT_VERIFIED: Code.FailedPrecondition,
+  PROVIDER_TOKEN_INVALID: Code.Unauthenticated,
+  PROVIDER_NOT_LINKED: Code.FailedPrecondition,
+  PROVIDER_NOT_AVAILABLE: Code.FailedPrecondition,
+  LAST_SIGN_IN_METHOD: Code.FailedPrecondition,
+  CIRCLE_LIMIT_REACHED: Code.FailedPrecondition,
+  OWNER_CANNOT_LEAVE: Code.FailedPrecondition,
 } as const satisfies Record<keyof typeof ErrorReason, Code>;
 
 const CODE_BY_REASON = new Map<ErrorReason, Code>(

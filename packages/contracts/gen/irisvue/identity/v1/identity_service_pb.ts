@@ -4,18 +4,18 @@
 // @generated from file irisvue/identity/v1/identity_service.proto (package irisvue.identity.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file irisvue/identity/v1/identity_service.proto.
  */
 export const file_irisvue_identity_v1_identity_service: GenFile = /*@__PURE__*/
-  fileDesc("CippcmlzdnVlL2lkZW50aXR5L3YxL2lkZW50aXR5X3NlcnZpY2UucHJvdG8SE2lyaXN2dWUuaWRlbnRpdHkudjEipQEKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDgoGYWN0aXZlGAMgASgIEhAKCHZlcmlmaWVkGAQgASgIEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAirQEKDVNlc3Npb25Ub2tlbnMSFAoMYWNjZXNzX3Rva2VuGAEgASgJEjYKEmFjY2Vzc19leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcmVmcmVzaF90b2tlbhgDIAEoCRI3ChNyZWZyZXNoX2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJqChFDcmVhdGVVc2VyUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIZCgVlbWFpbBgCIAEoCUIKukgHcgUY/gFgARIcCghwYXNzd29yZBgDIAEoCUIKukgHcgUQCBjIASJxChJDcmVhdGVVc2VyUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLmlyaXN2dWUuaWRlbnRpdHkudjEuVXNlchIyCgZ0b2tlbnMYAiABKAsyIi5pcmlzdnVlLmlkZW50aXR5LnYxLlNlc3Npb25Ub2tlbnMiTwoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSGQoFZW1haWwYASABKAlCCrpIB3IFEAMY/gESHAoIcGFzc3dvcmQYAiABKAlCCrpIB3IFEAEYyAEidAoVQ3JlYXRlU2Vzc2lvblJlc3BvbnNlEicKBHVzZXIYASABKAsyGS5pcmlzdnVlLmlkZW50aXR5LnYxLlVzZXISMgoGdG9rZW5zGAIgASgLMiIuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZXNzaW9uVG9rZW5zIjoKFVJlZnJlc2hTZXNzaW9uUmVxdWVzdBIhCg1yZWZyZXNoX3Rva2VuGAEgASgJQgq6SAdyBRABGMgBIkwKFlJlZnJlc2hTZXNzaW9uUmVzcG9uc2USMgoGdG9rZW5zGAEgASgLMiIuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZXNzaW9uVG9rZW5zIhYKFERlbGV0ZVNlc3Npb25SZXF1ZXN0IhcKFURlbGV0ZVNlc3Npb25SZXNwb25zZSIQCg5HZXRVc2VyUmVxdWVzdCI6Cg9HZXRVc2VyUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLmlyaXN2dWUuaWRlbnRpdHkudjEuVXNlciJkChlDcmVhdGVTZXJ2aWNlVG9rZW5SZXF1ZXN0EisKB3NlcnZpY2UYASABKAlCGrpIF3IVMhNeW2Etel1bYS16LV17MSwzMH0kEhoKBnNlY3JldBgCIAEoCUIKukgHcgUQEBjIASJcChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiMwoTQ2hlY2tTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA7ABASImChRDaGVja1Nlc3Npb25SZXNwb25zZRIOCgZhY3RpdmUYASABKAgyhgQKD0lkZW50aXR5U2VydmljZRJdCgpDcmVhdGVVc2VyEiYuaXJpc3Z1ZS5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVxdWVzdBonLmlyaXN2dWUuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlc3BvbnNlEmYKDUNyZWF0ZVNlc3Npb24SKS5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0GiouaXJpc3Z1ZS5pZGVudGl0eS52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2USaQoOUmVmcmVzaFNlc3Npb24SKi5pcmlzdnVlLmlkZW50aXR5LnYxLlJlZnJlc2hTZXNzaW9uUmVxdWVzdBorLmlyaXN2dWUuaWRlbnRpdHkudjEuUmVmcmVzaFNlc3Npb25SZXNwb25zZRJmCg1EZWxldGVTZXNzaW9uEikuaXJpc3Z1ZS5pZGVudGl0eS52MS5EZWxldGVTZXNzaW9uUmVxdWVzdBoqLmlyaXN2dWUuaWRlbnRpdHkudjEuRGVsZXRlU2Vzc2lvblJlc3BvbnNlElkKB0dldFVzZXISIy5pcmlzdnVlLmlkZW50aXR5LnYxLkdldFVzZXJSZXF1ZXN0GiQuaXJpc3Z1ZS5pZGVudGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiA5ACATL5AQoWU2VydmljZUlkZW50aXR5U2VydmljZRJ1ChJDcmVhdGVTZXJ2aWNlVG9rZW4SLi5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVNlcnZpY2VUb2tlblJlcXVlc3QaLy5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVNlcnZpY2VUb2tlblJlc3BvbnNlEmgKDENoZWNrU2Vzc2lvbhIoLmlyaXN2dWUuaWRlbnRpdHkudjEuQ2hlY2tTZXNzaW9uUmVxdWVzdBopLmlyaXN2dWUuaWRlbnRpdHkudjEuQ2hlY2tTZXNzaW9uUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CippcmlzdnVlL2lkZW50aXR5L3YxL2lkZW50aXR5X3NlcnZpY2UucHJvdG8SE2lyaXN2dWUuaWRlbnRpdHkudjEilgIKBFVzZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDgoGYWN0aXZlGAMgASgIEhAKCHZlcmlmaWVkGAQgASgIEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMaGFzX3Bhc3N3b3JkGAcgASgIEjAKCXByb3ZpZGVycxgIIAMoDjIdLmlyaXN2dWUuaWRlbnRpdHkudjEuUHJvdmlkZXISJwoEcm9sZRgJIAEoDjIZLmlyaXN2dWUuaWRlbnRpdHkudjEuUm9sZSKtAQoNU2Vzc2lvblRva2VucxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSNgoSYWNjZXNzX2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1yZWZyZXNoX3Rva2VuGAMgASgJEjcKE3JlZnJlc2hfZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIogBChFDcmVhdGVVc2VyUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIZCgVlbWFpbBgCIAEoCUIKukgHcgUY/gFgARIcCghwYXNzd29yZBgDIAEoCUIKukgHcgUQCBjIARIcCgtjbGllbnRfbmFtZRgEIAEoCUIHukgEcgIYZCJxChJDcmVhdGVVc2VyUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLmlyaXN2dWUuaWRlbnRpdHkudjEuVXNlchIyCgZ0b2tlbnMYAiABKAsyIi5pcmlzdnVlLmlkZW50aXR5LnYxLlNlc3Npb25Ub2tlbnMibQoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSGQoFZW1haWwYASABKAlCCrpIB3IFEAMY/gESHAoIcGFzc3dvcmQYAiABKAlCCrpIB3IFEAEYyAESHAoLY2xpZW50X25hbWUYAyABKAlCB7pIBHICGGQidAoVQ3JlYXRlU2Vzc2lvblJlc3BvbnNlEicKBHVzZXIYASABKAsyGS5pcmlzdnVlLmlkZW50aXR5LnYxLlVzZXISMgoGdG9rZW5zGAIgASgLMiIuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZXNzaW9uVG9rZW5zIjoKFVJlZnJlc2hTZXNzaW9uUmVxdWVzdBIhCg1yZWZyZXNoX3Rva2VuGAEgASgJQgq6SAdyBRABGMgBIkwKFlJlZnJlc2hTZXNzaW9uUmVzcG9uc2USMgoGdG9rZW5zGAEgASgLMiIuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZXNzaW9uVG9rZW5zIhYKFERlbGV0ZVNlc3Npb25SZXF1ZXN0IhcKFURlbGV0ZVNlc3Npb25SZXNwb25zZSIQCg5HZXRVc2VyUmVxdWVzdCI6Cg9HZXRVc2VyUmVzcG9uc2USJwoEdXNlchgBIAEoCzIZLmlyaXN2dWUuaWRlbnRpdHkudjEuVXNlciJkChlDcmVhdGVTZXJ2aWNlVG9rZW5SZXF1ZXN0EisKB3NlcnZpY2UYASABKAlCGrpIF3IVMhNeW2Etel1bYS16LV17MSwzMH0kEhoKBnNlY3JldBgCIAEoCUIKukgHcgUQEBjIASJcChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiMwoTQ2hlY2tTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA7ABASImChRDaGVja1Nlc3Npb25SZXNwb25zZRIOCgZhY3RpdmUYASABKAgiPAocU2VuZEVtYWlsVmVyaWZpY2F0aW9uUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABASIfCh1TZW5kRW1haWxWZXJpZmljYXRpb25SZXNwb25zZSJNChJWZXJpZnlFbWFpbFJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESGQoFdG9rZW4YAiABKAlCCrpIB3IFEAEYyAEiFQoTVmVyaWZ5RW1haWxSZXNwb25zZSJTChhTZW5kUGFzc3dvcmRSZXNldFJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESGQoFZW1haWwYAiABKAlCCrpIB3IFEAMY/gEiGwoZU2VuZFBhc3N3b3JkUmVzZXRSZXNwb25zZSJtChRSZXNldFBhc3N3b3JkUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIZCgV0b2tlbhgCIAEoCUIKukgHcgUQARjIARIcCghwYXNzd29yZBgDIAEoCUIKukgHcgUQCBjIASIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2UieQoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiQKEGN1cnJlbnRfcGFzc3dvcmQYAiABKAlCCrpIB3IFEAEYyAESHAoIcGFzc3dvcmQYAyABKAlCCrpIB3IFEAgYyAEiGAoWQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSJvChZTZW5kRW1haWxDaGFuZ2VSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhwKCHBhc3N3b3JkGAIgASgJQgq6SAdyBRABGMgBEhkKBWVtYWlsGAMgASgJQgq6SAdyBRj+AWABIhkKF1NlbmRFbWFpbENoYW5nZVJlc3BvbnNlIk0KEkNoYW5nZUVtYWlsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIZCgV0b2tlbhgCIAEoCUIKukgHcgUQARjIASIVChNDaGFuZ2VFbWFpbFJlc3BvbnNlIs8BCgdTZXNzaW9uEgoKAmlkGAEgASgJEi8KC2NyZWF0ZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxyZWZyZXNoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtjbGllbnRfbmFtZRgFIAEoCRIPCgdjdXJyZW50GAYgASgIIlIKE0xpc3RTZXNzaW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRj6ASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBIl8KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJSChRSZXZva2VTZXNzaW9uUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIcCgpzZXNzaW9uX2lkGAIgASgJQgi6SAVyA7ABASIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiOgoaUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQEiHQobUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlIhwKGkNyZWF0ZVByb3ZpZGVyTm9uY2VSZXF1ZXN0Il0KG0NyZWF0ZVByb3ZpZGVyTm9uY2VSZXNwb25zZRINCgVub25jZRgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0AEKHENyZWF0ZVByb3ZpZGVyU2Vzc2lvblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESOwoIcHJvdmlkZXIYAiABKA4yHS5pcmlzdnVlLmlkZW50aXR5LnYxLlByb3ZpZGVyQgq6SAeCAQQQASAAEhwKCGlkX3Rva2VuGAMgASgJQgq6SAdyBRABGMA+EhkKBW5vbmNlGAQgASgJQgq6SAdyBRABGMgBEhwKC2NsaWVudF9uYW1lGAUgASgJQge6SARyAhhkIo0BCh1DcmVhdGVQcm92aWRlclNlc3Npb25SZXNwb25zZRInCgR1c2VyGAEgASgLMhkuaXJpc3Z1ZS5pZGVudGl0eS52MS5Vc2VyEjIKBnRva2VucxgCIAEoCzIiLmlyaXN2dWUuaWRlbnRpdHkudjEuU2Vzc2lvblRva2VucxIPCgdjcmVhdGVkGAMgASgIIqkBChNMaW5rUHJvdmlkZXJSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEjsKCHByb3ZpZGVyGAIgASgOMh0uaXJpc3Z1ZS5pZGVudGl0eS52MS5Qcm92aWRlckIKukgHggEEEAEgABIcCghpZF90b2tlbhgDIAEoCUIKukgHcgUQARjAPhIZCgVub25jZRgEIAEoCUIKukgHcgUQARjIASI/ChRMaW5rUHJvdmlkZXJSZXNwb25zZRInCgR1c2VyGAEgASgLMhkuaXJpc3Z1ZS5pZGVudGl0eS52MS5Vc2VyInIKFVVubGlua1Byb3ZpZGVyUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI7Cghwcm92aWRlchgCIAEoDjIdLmlyaXN2dWUuaWRlbnRpdHkudjEuUHJvdmlkZXJCCrpIB4IBBBABIAAiQQoWVW5saW5rUHJvdmlkZXJSZXNwb25zZRInCgR1c2VyGAEgASgLMhkuaXJpc3Z1ZS5pZGVudGl0eS52MS5Vc2VyIjAKE0dldFVzZXJTdGF0ZVJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQEiTgoUR2V0VXNlclN0YXRlUmVzcG9uc2USDgoGYWN0aXZlGAEgASgIEhAKCHZlcmlmaWVkGAIgASgIEhQKDG1hc2tlZF9lbWFpbBgDIAEoCSKtAgoPU2VuZE1haWxSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDsAEBEj8KCHRlbXBsYXRlGAMgASgOMiEuaXJpc3Z1ZS5pZGVudGl0eS52MS5NYWlsVGVtcGxhdGVCCrpIB4IBBBABIAASbQoKcGFyYW1ldGVycxgEIAMoCzI0LmlyaXN2dWUuaWRlbnRpdHkudjEuU2VuZE1haWxSZXF1ZXN0LlBhcmFtZXRlcnNFbnRyeUIjukggmgEdEAoiEnIQMg5eW2Etel9dezEsNDB9JCoFcgMYyAEaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiIwoQU2VuZE1haWxSZXNwb25zZRIPCgdtYWlsX2lkGAEgASgJImAKDlNldFJvbGVSZXF1ZXN0EhkKBWVtYWlsGAEgASgJQgq6SAdyBRADGP4BEjMKBHJvbGUYAiABKA4yGS5pcmlzdnVlLmlkZW50aXR5LnYxLlJvbGVCCrpIB4IBBBABIAAiOgoPU2V0Um9sZVJlc3BvbnNlEicKBHVzZXIYASABKAsyGS5pcmlzdnVlLmlkZW50aXR5LnYxLlVzZXIqTQoIUHJvdmlkZXISGAoUUFJPVklERVJfVU5TUEVDSUZJRUQQABISCg5QUk9WSURFUl9BUFBMRRABEhMKD1BST1ZJREVSX0dPT0dMRRACKj4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg0KCVJPTEVfVVNFUhABEhEKDVJPTEVfT1BFUkFUT1IQAirNAQoMTWFpbFRlbXBsYXRlEh0KGU1BSUxfVEVNUExBVEVfVU5TUEVDSUZJRUQQABIuCipNQUlMX1RFTVBMQVRFX0FSVFdPUktfUEVSTUlTU0lPTl9SRVFVRVNURUQQARIpCiVNQUlMX1RFTVBMQVRFX0pPSU5UX0FSVFdPUktfV0lUSERSQVdOEAISIwofTUFJTF9URU1QTEFURV9FUkFTVVJFX0NPTVBMRVRFRBADEh4KGk1BSUxfVEVNUExBVEVfRVhQT1JUX1JFQURZEAQylRAKD0lkZW50aXR5U2VydmljZRJdCgpDcmVhdGVVc2VyEiYuaXJpc3Z1ZS5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVxdWVzdBonLmlyaXN2dWUuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlc3BvbnNlEmYKDUNyZWF0ZVNlc3Npb24SKS5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0GiouaXJpc3Z1ZS5pZGVudGl0eS52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2USaQoOUmVmcmVzaFNlc3Npb24SKi5pcmlzdnVlLmlkZW50aXR5LnYxLlJlZnJlc2hTZXNzaW9uUmVxdWVzdBorLmlyaXN2dWUuaWRlbnRpdHkudjEuUmVmcmVzaFNlc3Npb25SZXNwb25zZRJmCg1EZWxldGVTZXNzaW9uEikuaXJpc3Z1ZS5pZGVudGl0eS52MS5EZWxldGVTZXNzaW9uUmVxdWVzdBoqLmlyaXN2dWUuaWRlbnRpdHkudjEuRGVsZXRlU2Vzc2lvblJlc3BvbnNlElkKB0dldFVzZXISIy5pcmlzdnVlLmlkZW50aXR5LnYxLkdldFVzZXJSZXF1ZXN0GiQuaXJpc3Z1ZS5pZGVudGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiA5ACARJ+ChVTZW5kRW1haWxWZXJpZmljYXRpb24SMS5pcmlzdnVlLmlkZW50aXR5LnYxLlNlbmRFbWFpbFZlcmlmaWNhdGlvblJlcXVlc3QaMi5pcmlzdnVlLmlkZW50aXR5LnYxLlNlbmRFbWFpbFZlcmlmaWNhdGlvblJlc3BvbnNlEmAKC1ZlcmlmeUVtYWlsEicuaXJpc3Z1ZS5pZGVudGl0eS52MS5WZXJpZnlFbWFpbFJlcXVlc3QaKC5pcmlzdnVlLmlkZW50aXR5LnYxLlZlcmlmeUVtYWlsUmVzcG9uc2UScgoRU2VuZFBhc3N3b3JkUmVzZXQSLS5pcmlzdnVlLmlkZW50aXR5LnYxLlNlbmRQYXNzd29yZFJlc2V0UmVxdWVzdBouLmlyaXN2dWUuaWRlbnRpdHkudjEuU2VuZFBhc3N3b3JkUmVzZXRSZXNwb25zZRJmCg1SZXNldFBhc3N3b3JkEikuaXJpc3Z1ZS5pZGVudGl0eS52MS5SZXNldFBhc3N3b3JkUmVxdWVzdBoqLmlyaXN2dWUuaWRlbnRpdHkudjEuUmVzZXRQYXNzd29yZFJlc3BvbnNlEmkKDkNoYW5nZVBhc3N3b3JkEiouaXJpc3Z1ZS5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKy5pcmlzdnVlLmlkZW50aXR5LnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USbAoPU2VuZEVtYWlsQ2hhbmdlEisuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZW5kRW1haWxDaGFuZ2VSZXF1ZXN0GiwuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZW5kRW1haWxDaGFuZ2VSZXNwb25zZRJgCgtDaGFuZ2VFbWFpbBInLmlyaXN2dWUuaWRlbnRpdHkudjEuQ2hhbmdlRW1haWxSZXF1ZXN0GiguaXJpc3Z1ZS5pZGVudGl0eS52MS5DaGFuZ2VFbWFpbFJlc3BvbnNlEmgKDExpc3RTZXNzaW9ucxIoLmlyaXN2dWUuaWRlbnRpdHkudjEuTGlzdFNlc3Npb25zUmVxdWVzdBopLmlyaXN2dWUuaWRlbnRpdHkudjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiA5ACARJmCg1SZXZva2VTZXNzaW9uEikuaXJpc3Z1ZS5pZGVudGl0eS52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBoqLmlyaXN2dWUuaWRlbnRpdHkudjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlEngKE1Jldm9rZU90aGVyU2Vzc2lvbnMSLy5pcmlzdnVlLmlkZW50aXR5LnYxLlJldm9rZU90aGVyU2Vzc2lvbnNSZXF1ZXN0GjAuaXJpc3Z1ZS5pZGVudGl0eS52MS5SZXZva2VPdGhlclNlc3Npb25zUmVzcG9uc2USeAoTQ3JlYXRlUHJvdmlkZXJOb25jZRIvLmlyaXN2dWUuaWRlbnRpdHkudjEuQ3JlYXRlUHJvdmlkZXJOb25jZVJlcXVlc3QaMC5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVByb3ZpZGVyTm9uY2VSZXNwb25zZRJ+ChVDcmVhdGVQcm92aWRlclNlc3Npb24SMS5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVByb3ZpZGVyU2Vzc2lvblJlcXVlc3QaMi5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVByb3ZpZGVyU2Vzc2lvblJlc3BvbnNlEmMKDExpbmtQcm92aWRlchIoLmlyaXN2dWUuaWRlbnRpdHkudjEuTGlua1Byb3ZpZGVyUmVxdWVzdBopLmlyaXN2dWUuaWRlbnRpdHkudjEuTGlua1Byb3ZpZGVyUmVzcG9uc2USaQoOVW5saW5rUHJvdmlkZXISKi5pcmlzdnVlLmlkZW50aXR5LnYxLlVubGlua1Byb3ZpZGVyUmVxdWVzdBorLmlyaXN2dWUuaWRlbnRpdHkudjEuVW5saW5rUHJvdmlkZXJSZXNwb25zZTKSBAoWU2VydmljZUlkZW50aXR5U2VydmljZRJ1ChJDcmVhdGVTZXJ2aWNlVG9rZW4SLi5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVNlcnZpY2VUb2tlblJlcXVlc3QaLy5pcmlzdnVlLmlkZW50aXR5LnYxLkNyZWF0ZVNlcnZpY2VUb2tlblJlc3BvbnNlEmgKDENoZWNrU2Vzc2lvbhIoLmlyaXN2dWUuaWRlbnRpdHkudjEuQ2hlY2tTZXNzaW9uUmVxdWVzdBopLmlyaXN2dWUuaWRlbnRpdHkudjEuQ2hlY2tTZXNzaW9uUmVzcG9uc2UiA5ACARJoCgxHZXRVc2VyU3RhdGUSKC5pcmlzdnVlLmlkZW50aXR5LnYxLkdldFVzZXJTdGF0ZVJlcXVlc3QaKS5pcmlzdnVlLmlkZW50aXR5LnYxLkdldFVzZXJTdGF0ZVJlc3BvbnNlIgOQAgESVwoIU2VuZE1haWwSJC5pcmlzdnVlLmlkZW50aXR5LnYxLlNlbmRNYWlsUmVxdWVzdBolLmlyaXN2dWUuaWRlbnRpdHkudjEuU2VuZE1haWxSZXNwb25zZRJUCgdTZXRSb2xlEiMuaXJpc3Z1ZS5pZGVudGl0eS52MS5TZXRSb2xlUmVxdWVzdBokLmlyaXN2dWUuaWRlbnRpdHkudjEuU2V0Um9sZVJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * An account.
@@ -45,7 +45,7 @@ export type User = Message<"irisvue.identity.v1.User"> & {
   active: boolean;
 
   /**
-   * Whether the e-mail was verified.
+   * Whether the e-mail was verified. Without it no invitation can be made or accepted.
    *
    * @generated from field: bool verified = 4;
    */
@@ -64,6 +64,27 @@ export type User = Message<"irisvue.identity.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 6;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Whether a password signs it in.
+   *
+   * @generated from field: bool has_password = 7;
+   */
+  hasPassword: boolean;
+
+  /**
+   * Providers that sign it in.
+   *
+   * @generated from field: repeated irisvue.identity.v1.Provider providers = 8;
+   */
+  providers: Provider[];
+
+  /**
+   * What it may do besides the things of its own.
+   *
+   * @generated from field: irisvue.identity.v1.Role role = 9;
+   */
+  role: Role;
 };
 
 /**
@@ -141,6 +162,13 @@ export type CreateUserRequest = Message<"irisvue.identity.v1.CreateUserRequest">
    * @generated from field: string password = 3;
    */
   password: string;
+
+  /**
+   * What the user may call this client by in ListSessions, for example "Firefox on Linux".
+   *
+   * @generated from field: string client_name = 4;
+   */
+  clientName: string;
 };
 
 /**
@@ -197,6 +225,13 @@ export type CreateSessionRequest = Message<"irisvue.identity.v1.CreateSessionReq
    * @generated from field: string password = 2;
    */
   password: string;
+
+  /**
+   * What the user may call this client by in ListSessions, for example "Firefox on Linux".
+   *
+   * @generated from field: string client_name = 3;
+   */
+  clientName: string;
 };
 
 /**
@@ -441,14 +476,1064 @@ export const CheckSessionResponseSchema: GenMessage<CheckSessionResponse> = /*@_
   messageDesc(file_irisvue_identity_v1_identity_service, 15);
 
 /**
+ * Asks for another verification mail.
+ *
+ * @generated from message irisvue.identity.v1.SendEmailVerificationRequest
+ */
+export type SendEmailVerificationRequest = Message<"irisvue.identity.v1.SendEmailVerificationRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendEmailVerificationRequest.
+ * Use `create(SendEmailVerificationRequestSchema)` to create a new message.
+ */
+export const SendEmailVerificationRequestSchema: GenMessage<SendEmailVerificationRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 16);
+
+/**
+ * The mail is under way.
+ *
+ * @generated from message irisvue.identity.v1.SendEmailVerificationResponse
+ */
+export type SendEmailVerificationResponse = Message<"irisvue.identity.v1.SendEmailVerificationResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendEmailVerificationResponse.
+ * Use `create(SendEmailVerificationResponseSchema)` to create a new message.
+ */
+export const SendEmailVerificationResponseSchema: GenMessage<SendEmailVerificationResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 17);
+
+/**
+ * Verifies an e-mail.
+ *
+ * @generated from message irisvue.identity.v1.VerifyEmailRequest
+ */
+export type VerifyEmailRequest = Message<"irisvue.identity.v1.VerifyEmailRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Token of the link.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.VerifyEmailRequest.
+ * Use `create(VerifyEmailRequestSchema)` to create a new message.
+ */
+export const VerifyEmailRequestSchema: GenMessage<VerifyEmailRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 18);
+
+/**
+ * The e-mail is verified.
+ *
+ * @generated from message irisvue.identity.v1.VerifyEmailResponse
+ */
+export type VerifyEmailResponse = Message<"irisvue.identity.v1.VerifyEmailResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.VerifyEmailResponse.
+ * Use `create(VerifyEmailResponseSchema)` to create a new message.
+ */
+export const VerifyEmailResponseSchema: GenMessage<VerifyEmailResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 19);
+
+/**
+ * Asks for a link that sets a new password.
+ *
+ * @generated from message irisvue.identity.v1.SendPasswordResetRequest
+ */
+export type SendPasswordResetRequest = Message<"irisvue.identity.v1.SendPasswordResetRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * E-mail of the account.
+   *
+   * @generated from field: string email = 2;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendPasswordResetRequest.
+ * Use `create(SendPasswordResetRequestSchema)` to create a new message.
+ */
+export const SendPasswordResetRequestSchema: GenMessage<SendPasswordResetRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 20);
+
+/**
+ * A mail is under way if the e-mail has an account.
+ *
+ * @generated from message irisvue.identity.v1.SendPasswordResetResponse
+ */
+export type SendPasswordResetResponse = Message<"irisvue.identity.v1.SendPasswordResetResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendPasswordResetResponse.
+ * Use `create(SendPasswordResetResponseSchema)` to create a new message.
+ */
+export const SendPasswordResetResponseSchema: GenMessage<SendPasswordResetResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 21);
+
+/**
+ * Sets a new password by a link.
+ *
+ * @generated from message irisvue.identity.v1.ResetPasswordRequest
+ */
+export type ResetPasswordRequest = Message<"irisvue.identity.v1.ResetPasswordRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Token of the link.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * New password, 8 to 200 characters.
+   *
+   * @generated from field: string password = 3;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ResetPasswordRequest.
+ * Use `create(ResetPasswordRequestSchema)` to create a new message.
+ */
+export const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 22);
+
+/**
+ * The password is set; sign in with it.
+ *
+ * @generated from message irisvue.identity.v1.ResetPasswordResponse
+ */
+export type ResetPasswordResponse = Message<"irisvue.identity.v1.ResetPasswordResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ResetPasswordResponse.
+ * Use `create(ResetPasswordResponseSchema)` to create a new message.
+ */
+export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 23);
+
+/**
+ * Sets a new password.
+ *
+ * @generated from message irisvue.identity.v1.ChangePasswordRequest
+ */
+export type ChangePasswordRequest = Message<"irisvue.identity.v1.ChangePasswordRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The password so far.
+   *
+   * @generated from field: string current_password = 2;
+   */
+  currentPassword: string;
+
+  /**
+   * New password, 8 to 200 characters.
+   *
+   * @generated from field: string password = 3;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 24);
+
+/**
+ * The password is set.
+ *
+ * @generated from message irisvue.identity.v1.ChangePasswordResponse
+ */
+export type ChangePasswordResponse = Message<"irisvue.identity.v1.ChangePasswordResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 25);
+
+/**
+ * Asks for a change of e-mail.
+ *
+ * @generated from message irisvue.identity.v1.SendEmailChangeRequest
+ */
+export type SendEmailChangeRequest = Message<"irisvue.identity.v1.SendEmailChangeRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The account's password.
+   *
+   * @generated from field: string password = 2;
+   */
+  password: string;
+
+  /**
+   * The new e-mail.
+   *
+   * @generated from field: string email = 3;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendEmailChangeRequest.
+ * Use `create(SendEmailChangeRequestSchema)` to create a new message.
+ */
+export const SendEmailChangeRequestSchema: GenMessage<SendEmailChangeRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 26);
+
+/**
+ * A mail to the new address is under way.
+ *
+ * @generated from message irisvue.identity.v1.SendEmailChangeResponse
+ */
+export type SendEmailChangeResponse = Message<"irisvue.identity.v1.SendEmailChangeResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendEmailChangeResponse.
+ * Use `create(SendEmailChangeResponseSchema)` to create a new message.
+ */
+export const SendEmailChangeResponseSchema: GenMessage<SendEmailChangeResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 27);
+
+/**
+ * Changes the e-mail by a link.
+ *
+ * @generated from message irisvue.identity.v1.ChangeEmailRequest
+ */
+export type ChangeEmailRequest = Message<"irisvue.identity.v1.ChangeEmailRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Token of the link.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ChangeEmailRequest.
+ * Use `create(ChangeEmailRequestSchema)` to create a new message.
+ */
+export const ChangeEmailRequestSchema: GenMessage<ChangeEmailRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 28);
+
+/**
+ * The e-mail is changed.
+ *
+ * @generated from message irisvue.identity.v1.ChangeEmailResponse
+ */
+export type ChangeEmailResponse = Message<"irisvue.identity.v1.ChangeEmailResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ChangeEmailResponse.
+ * Use `create(ChangeEmailResponseSchema)` to create a new message.
+ */
+export const ChangeEmailResponseSchema: GenMessage<ChangeEmailResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 29);
+
+/**
+ * One session that stands.
+ *
+ * @generated from message irisvue.identity.v1.Session
+ */
+export type Session = Message<"irisvue.identity.v1.Session"> & {
+  /**
+   * Claim "sid" of its access tokens.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * When it was signed in.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 2;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * When it last got new tokens.
+   *
+   * @generated from field: google.protobuf.Timestamp refresh_time = 3;
+   */
+  refreshTime?: Timestamp | undefined;
+
+  /**
+   * When it ends unless it is renewed.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * What the client called itself; empty when it did not.
+   *
+   * @generated from field: string client_name = 5;
+   */
+  clientName: string;
+
+  /**
+   * Whether it is the one that asks.
+   *
+   * @generated from field: bool current = 6;
+   */
+  current: boolean;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.Session.
+ * Use `create(SessionSchema)` to create a new message.
+ */
+export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 30);
+
+/**
+ * Asks for the caller's sessions.
+ *
+ * @generated from message irisvue.identity.v1.ListSessionsRequest
+ */
+export type ListSessionsRequest = Message<"irisvue.identity.v1.ListSessionsRequest"> & {
+  /**
+   * At most so many, 1 to 250. The default is 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 31);
+
+/**
+ * The caller's sessions.
+ *
+ * @generated from message irisvue.identity.v1.ListSessionsResponse
+ */
+export type ListSessionsResponse = Message<"irisvue.identity.v1.ListSessionsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated irisvue.identity.v1.Session sessions = 1;
+   */
+  sessions: Session[];
+
+  /**
+   * If empty, there are no more pages.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 32);
+
+/**
+ * Ends a session.
+ *
+ * @generated from message irisvue.identity.v1.RevokeSessionRequest
+ */
+export type RevokeSessionRequest = Message<"irisvue.identity.v1.RevokeSessionRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The session.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.RevokeSessionRequest.
+ * Use `create(RevokeSessionRequestSchema)` to create a new message.
+ */
+export const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 33);
+
+/**
+ * The session has ended.
+ *
+ * @generated from message irisvue.identity.v1.RevokeSessionResponse
+ */
+export type RevokeSessionResponse = Message<"irisvue.identity.v1.RevokeSessionResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.RevokeSessionResponse.
+ * Use `create(RevokeSessionResponseSchema)` to create a new message.
+ */
+export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 34);
+
+/**
+ * Ends the other sessions.
+ *
+ * @generated from message irisvue.identity.v1.RevokeOtherSessionsRequest
+ */
+export type RevokeOtherSessionsRequest = Message<"irisvue.identity.v1.RevokeOtherSessionsRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.RevokeOtherSessionsRequest.
+ * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 35);
+
+/**
+ * The other sessions have ended.
+ *
+ * @generated from message irisvue.identity.v1.RevokeOtherSessionsResponse
+ */
+export type RevokeOtherSessionsResponse = Message<"irisvue.identity.v1.RevokeOtherSessionsResponse"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.RevokeOtherSessionsResponse.
+ * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 36);
+
+/**
+ * Asks for a nonce.
+ *
+ * @generated from message irisvue.identity.v1.CreateProviderNonceRequest
+ */
+export type CreateProviderNonceRequest = Message<"irisvue.identity.v1.CreateProviderNonceRequest"> & {
+};
+
+/**
+ * Describes the message irisvue.identity.v1.CreateProviderNonceRequest.
+ * Use `create(CreateProviderNonceRequestSchema)` to create a new message.
+ */
+export const CreateProviderNonceRequestSchema: GenMessage<CreateProviderNonceRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 37);
+
+/**
+ * A nonce.
+ *
+ * @generated from message irisvue.identity.v1.CreateProviderNonceResponse
+ */
+export type CreateProviderNonceResponse = Message<"irisvue.identity.v1.CreateProviderNonceResponse"> & {
+  /**
+   * 256 random bits; hand it to the provider, as it is or as its SHA-256 in hexadecimal.
+   *
+   * @generated from field: string nonce = 1;
+   */
+  nonce: string;
+
+  /**
+   * When it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.CreateProviderNonceResponse.
+ * Use `create(CreateProviderNonceResponseSchema)` to create a new message.
+ */
+export const CreateProviderNonceResponseSchema: GenMessage<CreateProviderNonceResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 38);
+
+/**
+ * Signs in by a provider.
+ *
+ * @generated from message irisvue.identity.v1.CreateProviderSessionRequest
+ */
+export type CreateProviderSessionRequest = Message<"irisvue.identity.v1.CreateProviderSessionRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The provider.
+   *
+   * @generated from field: irisvue.identity.v1.Provider provider = 2;
+   */
+  provider: Provider;
+
+  /**
+   * The provider's id_token, for a client id of this mesh.
+   *
+   * @generated from field: string id_token = 3;
+   */
+  idToken: string;
+
+  /**
+   * The nonce of CreateProviderNonce. The id_token holds it, or its SHA-256 in hexadecimal.
+   *
+   * @generated from field: string nonce = 4;
+   */
+  nonce: string;
+
+  /**
+   * What the user may call this client by in ListSessions, for example "Firefox on Linux".
+   *
+   * @generated from field: string client_name = 5;
+   */
+  clientName: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.CreateProviderSessionRequest.
+ * Use `create(CreateProviderSessionRequestSchema)` to create a new message.
+ */
+export const CreateProviderSessionRequestSchema: GenMessage<CreateProviderSessionRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 39);
+
+/**
+ * A new session.
+ *
+ * @generated from message irisvue.identity.v1.CreateProviderSessionResponse
+ */
+export type CreateProviderSessionResponse = Message<"irisvue.identity.v1.CreateProviderSessionResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: irisvue.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * The session.
+   *
+   * @generated from field: irisvue.identity.v1.SessionTokens tokens = 2;
+   */
+  tokens?: SessionTokens | undefined;
+
+  /**
+   * Whether the account was made by this call.
+   *
+   * @generated from field: bool created = 3;
+   */
+  created: boolean;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.CreateProviderSessionResponse.
+ * Use `create(CreateProviderSessionResponseSchema)` to create a new message.
+ */
+export const CreateProviderSessionResponseSchema: GenMessage<CreateProviderSessionResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 40);
+
+/**
+ * Links a provider's account.
+ *
+ * @generated from message irisvue.identity.v1.LinkProviderRequest
+ */
+export type LinkProviderRequest = Message<"irisvue.identity.v1.LinkProviderRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The provider.
+   *
+   * @generated from field: irisvue.identity.v1.Provider provider = 2;
+   */
+  provider: Provider;
+
+  /**
+   * The provider's id_token, for a client id of this mesh.
+   *
+   * @generated from field: string id_token = 3;
+   */
+  idToken: string;
+
+  /**
+   * The nonce of CreateProviderNonce. The id_token holds it, or its SHA-256 in hexadecimal.
+   *
+   * @generated from field: string nonce = 4;
+   */
+  nonce: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.LinkProviderRequest.
+ * Use `create(LinkProviderRequestSchema)` to create a new message.
+ */
+export const LinkProviderRequestSchema: GenMessage<LinkProviderRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 41);
+
+/**
+ * The provider is linked.
+ *
+ * @generated from message irisvue.identity.v1.LinkProviderResponse
+ */
+export type LinkProviderResponse = Message<"irisvue.identity.v1.LinkProviderResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: irisvue.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.LinkProviderResponse.
+ * Use `create(LinkProviderResponseSchema)` to create a new message.
+ */
+export const LinkProviderResponseSchema: GenMessage<LinkProviderResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 42);
+
+/**
+ * Unlinks a provider.
+ *
+ * @generated from message irisvue.identity.v1.UnlinkProviderRequest
+ */
+export type UnlinkProviderRequest = Message<"irisvue.identity.v1.UnlinkProviderRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The provider.
+   *
+   * @generated from field: irisvue.identity.v1.Provider provider = 2;
+   */
+  provider: Provider;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.UnlinkProviderRequest.
+ * Use `create(UnlinkProviderRequestSchema)` to create a new message.
+ */
+export const UnlinkProviderRequestSchema: GenMessage<UnlinkProviderRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 43);
+
+/**
+ * The provider is not linked.
+ *
+ * @generated from message irisvue.identity.v1.UnlinkProviderResponse
+ */
+export type UnlinkProviderResponse = Message<"irisvue.identity.v1.UnlinkProviderResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: irisvue.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.UnlinkProviderResponse.
+ * Use `create(UnlinkProviderResponseSchema)` to create a new message.
+ */
+export const UnlinkProviderResponseSchema: GenMessage<UnlinkProviderResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 44);
+
+/**
+ * Asks about an account.
+ *
+ * @generated from message irisvue.identity.v1.GetUserStateRequest
+ */
+export type GetUserStateRequest = Message<"irisvue.identity.v1.GetUserStateRequest"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.GetUserStateRequest.
+ * Use `create(GetUserStateRequestSchema)` to create a new message.
+ */
+export const GetUserStateRequestSchema: GenMessage<GetUserStateRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 45);
+
+/**
+ * An account's state.
+ *
+ * @generated from message irisvue.identity.v1.GetUserStateResponse
+ */
+export type GetUserStateResponse = Message<"irisvue.identity.v1.GetUserStateResponse"> & {
+  /**
+   * Whether it may sign in.
+   *
+   * @generated from field: bool active = 1;
+   */
+  active: boolean;
+
+  /**
+   * Whether its e-mail is verified.
+   *
+   * @generated from field: bool verified = 2;
+   */
+  verified: boolean;
+
+  /**
+   * Its e-mail as others may see it, for example "a•••@example.org".
+   *
+   * @generated from field: string masked_email = 3;
+   */
+  maskedEmail: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.GetUserStateResponse.
+ * Use `create(GetUserStateResponseSchema)` to create a new message.
+ */
+export const GetUserStateResponseSchema: GenMessage<GetUserStateResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 46);
+
+/**
+ * Mails a user.
+ *
+ * @generated from message irisvue.identity.v1.SendMailRequest
+ */
+export type SendMailRequest = Message<"irisvue.identity.v1.SendMailRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Whom.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * What.
+   *
+   * @generated from field: irisvue.identity.v1.MailTemplate template = 3;
+   */
+  template: MailTemplate;
+
+  /**
+   * What the template names; never a name, an address or another word that a user wrote.
+   *
+   * @generated from field: map<string, string> parameters = 4;
+   */
+  parameters: { [key: string]: string };
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendMailRequest.
+ * Use `create(SendMailRequestSchema)` to create a new message.
+ */
+export const SendMailRequestSchema: GenMessage<SendMailRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 47);
+
+/**
+ * The mail is queued.
+ *
+ * @generated from message irisvue.identity.v1.SendMailResponse
+ */
+export type SendMailResponse = Message<"irisvue.identity.v1.SendMailResponse"> & {
+  /**
+   * The mail's id, which its Message-ID carries.
+   *
+   * @generated from field: string mail_id = 1;
+   */
+  mailId: string;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SendMailResponse.
+ * Use `create(SendMailResponseSchema)` to create a new message.
+ */
+export const SendMailResponseSchema: GenMessage<SendMailResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 48);
+
+/**
+ * Sets an account's role.
+ *
+ * @generated from message irisvue.identity.v1.SetRoleRequest
+ */
+export type SetRoleRequest = Message<"irisvue.identity.v1.SetRoleRequest"> & {
+  /**
+   * E-mail of the account.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * The role.
+   *
+   * @generated from field: irisvue.identity.v1.Role role = 2;
+   */
+  role: Role;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SetRoleRequest.
+ * Use `create(SetRoleRequestSchema)` to create a new message.
+ */
+export const SetRoleRequestSchema: GenMessage<SetRoleRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 49);
+
+/**
+ * The role is set.
+ *
+ * @generated from message irisvue.identity.v1.SetRoleResponse
+ */
+export type SetRoleResponse = Message<"irisvue.identity.v1.SetRoleResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: irisvue.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message irisvue.identity.v1.SetRoleResponse.
+ * Use `create(SetRoleResponseSchema)` to create a new message.
+ */
+export const SetRoleResponseSchema: GenMessage<SetRoleResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_identity_v1_identity_service, 50);
+
+/**
+ * A company whose sign-in is accepted.
+ *
+ * @generated from enum irisvue.identity.v1.Provider
+ */
+export const Provider = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: PROVIDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Sign in with Apple.
+   *
+   * @generated from enum value: PROVIDER_APPLE = 1;
+   */
+  APPLE: 1,
+
+  /**
+   * Sign in with Google.
+   *
+   * @generated from enum value: PROVIDER_GOOGLE = 2;
+   */
+  GOOGLE: 2,
+} as const;
+
+/**
+ * A company whose sign-in is accepted.
+ *
+ * @generated from enum irisvue.identity.v1.Provider
+ */
+export type Provider = (typeof Provider)[keyof typeof Provider] | UnknownEnum;
+
+/**
+ * Describes the enum irisvue.identity.v1.Provider.
+ */
+export const ProviderSchema: GenEnum<Provider> = /*@__PURE__*/
+  enumDesc(file_irisvue_identity_v1_identity_service, 0);
+
+/**
+ * What an account may do besides the things of its own.
+ *
+ * @generated from enum irisvue.identity.v1.Role
+ */
+export const Role = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Nothing: everybody's.
+   *
+   * @generated from enum value: ROLE_USER = 1;
+   */
+  USER: 1,
+
+  /**
+   * Runs this mesh. Its access tokens carry the claim role = "operator".
+   *
+   * @generated from enum value: ROLE_OPERATOR = 2;
+   */
+  OPERATOR: 2,
+} as const;
+
+/**
+ * What an account may do besides the things of its own.
+ *
+ * @generated from enum irisvue.identity.v1.Role
+ */
+export type Role = (typeof Role)[keyof typeof Role] | UnknownEnum;
+
+/**
+ * Describes the enum irisvue.identity.v1.Role.
+ */
+export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
+  enumDesc(file_irisvue_identity_v1_identity_service, 1);
+
+/**
+ * What another service may have mailed.
+ *
+ * @generated from enum irisvue.identity.v1.MailTemplate
+ */
+export const MailTemplate = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: MAIL_TEMPLATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Somebody asks to use the user's iris in an artwork. Parameters: none.
+   *
+   * @generated from enum value: MAIL_TEMPLATE_ARTWORK_PERMISSION_REQUESTED = 1;
+   */
+  ARTWORK_PERMISSION_REQUESTED: 1,
+
+  /**
+   * An artwork that the user had a part in is gone, because somebody withdrew their iris. Parameters: none.
+   *
+   * @generated from enum value: MAIL_TEMPLATE_JOINT_ARTWORK_WITHDRAWN = 2;
+   */
+  JOINT_ARTWORK_WITHDRAWN: 2,
+
+  /**
+   * The erasure that the user asked for is done. Parameters: certificate (its id).
+   *
+   * @generated from enum value: MAIL_TEMPLATE_ERASURE_COMPLETED = 3;
+   */
+  ERASURE_COMPLETED: 3,
+
+  /**
+   * The export that the user asked for can be fetched. Parameters: none.
+   *
+   * @generated from enum value: MAIL_TEMPLATE_EXPORT_READY = 4;
+   */
+  EXPORT_READY: 4,
+} as const;
+
+/**
+ * What another service may have mailed.
+ *
+ * @generated from enum irisvue.identity.v1.MailTemplate
+ */
+export type MailTemplate = (typeof MailTemplate)[keyof typeof MailTemplate] | UnknownEnum;
+
+/**
+ * Describes the enum irisvue.identity.v1.MailTemplate.
+ */
+export const MailTemplateSchema: GenEnum<MailTemplate> = /*@__PURE__*/
+  enumDesc(file_irisvue_identity_v1_identity_service, 2);
+
+/**
  * Accounts and sessions. Public: the gateway forwards it.
  *
  * @generated from service irisvue.identity.v1.IdentityService
  */
 export const IdentityService: GenService<{
   /**
-   * Creates an account and a first session. ALREADY_EXISTS when the e-mail has an account. A repeat of a request_id must
-   * bring the same e-mail and password (REQUEST_ID_REUSED).
+   * Creates an account and a first session, and mails a link that verifies the e-mail. ALREADY_EXISTS when the e-mail
+   * has an account. A repeat of a request_id must bring the same e-mail and password (REQUEST_ID_REUSED).
    *
    * @generated from rpc irisvue.identity.v1.IdentityService.CreateUser
    */
@@ -458,7 +1543,8 @@ export const IdentityService: GenService<{
     output: typeof CreateUserResponseSchema;
   },
   /**
-   * Signs in. UNAUTHENTICATED (BAD_CREDENTIALS) for a wrong e-mail or password alike.
+   * Signs in. UNAUTHENTICATED (BAD_CREDENTIALS) for a wrong e-mail or password alike. After some failures for one e-mail
+   * or from one address every try has to wait longer (RATE_LIMITED), whether the e-mail has an account or not.
    *
    * @generated from rpc irisvue.identity.v1.IdentityService.CreateSession
    */
@@ -497,6 +1583,156 @@ export const IdentityService: GenService<{
     input: typeof GetUserRequestSchema;
     output: typeof GetUserResponseSchema;
   },
+  /**
+   * Mails the caller another link that verifies the e-mail, valid for 3 days. Nothing is sent when it is verified.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.SendEmailVerification
+   */
+  sendEmailVerification: {
+    methodKind: "unary";
+    input: typeof SendEmailVerificationRequestSchema;
+    output: typeof SendEmailVerificationResponseSchema;
+  },
+  /**
+   * Verifies an e-mail by the token of its link. FAILED_PRECONDITION (LINK_INVALID) alike for a token that is unknown,
+   * expired, used, or of an address that the account has no more. Needs no token of a session.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.VerifyEmail
+   */
+  verifyEmail: {
+    methodKind: "unary";
+    input: typeof VerifyEmailRequestSchema;
+    output: typeof VerifyEmailResponseSchema;
+  },
+  /**
+   * Mails a link that sets a new password, valid for one hour. The answer is the same whether the e-mail has an account
+   * or not. An account that only a provider signs in gets one only when its e-mail is verified. Needs no token.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.SendPasswordReset
+   */
+  sendPasswordReset: {
+    methodKind: "unary";
+    input: typeof SendPasswordResetRequestSchema;
+    output: typeof SendPasswordResetResponseSchema;
+  },
+  /**
+   * Sets a new password by the token of a link, verifies the e-mail that the link went to, and ends every session.
+   * LINK_INVALID as for VerifyEmail. Needs no token of a session.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.ResetPassword
+   */
+  resetPassword: {
+    methodKind: "unary";
+    input: typeof ResetPasswordRequestSchema;
+    output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * Sets a new password and ends every session but the caller's. BAD_CREDENTIALS when the current one is wrong.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
+  },
+  /**
+   * Mails a link to a new address, valid for one day; the e-mail changes when that link is used. The answer is the same
+   * whether the new address has an account or not. BAD_CREDENTIALS when the password is wrong.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.SendEmailChange
+   */
+  sendEmailChange: {
+    methodKind: "unary";
+    input: typeof SendEmailChangeRequestSchema;
+    output: typeof SendEmailChangeResponseSchema;
+  },
+  /**
+   * Changes the e-mail by the token of the link that went to the new address. The old address is told. LINK_INVALID as
+   * for VerifyEmail, also when the new address has got an account since. Needs no token of a session.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.ChangeEmail
+   */
+  changeEmail: {
+    methodKind: "unary";
+    input: typeof ChangeEmailRequestSchema;
+    output: typeof ChangeEmailResponseSchema;
+  },
+  /**
+   * The caller's sessions that stand, newest first.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.ListSessions
+   */
+  listSessions: {
+    methodKind: "unary";
+    input: typeof ListSessionsRequestSchema;
+    output: typeof ListSessionsResponseSchema;
+  },
+  /**
+   * Ends one of the caller's sessions. Harmless when it has ended. NOT_FOUND when it is not the caller's.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.RevokeSession
+   */
+  revokeSession: {
+    methodKind: "unary";
+    input: typeof RevokeSessionRequestSchema;
+    output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Ends all of the caller's sessions but the one that calls.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.RevokeOtherSessions
+   */
+  revokeOtherSessions: {
+    methodKind: "unary";
+    input: typeof RevokeOtherSessionsRequestSchema;
+    output: typeof RevokeOtherSessionsResponseSchema;
+  },
+  /**
+   * A nonce for one sign-in with a provider, valid for 10 minutes. Needs no token.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.CreateProviderNonce
+   */
+  createProviderNonce: {
+    methodKind: "unary";
+    input: typeof CreateProviderNonceRequestSchema;
+    output: typeof CreateProviderNonceResponseSchema;
+  },
+  /**
+   * Signs in by a provider's id_token. An account that is linked to the provider's is found by the provider's id, never
+   * by e-mail alone: an account with the same e-mail is linked only when both sides have verified that e-mail
+   * (FAILED_PRECONDITION, PROVIDER_NOT_LINKED, else). Without any, an account is made; its e-mail counts as verified.
+   * UNAUTHENTICATED (PROVIDER_TOKEN_INVALID) when the token or its nonce is not good. Needs no token of a session.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.CreateProviderSession
+   */
+  createProviderSession: {
+    methodKind: "unary";
+    input: typeof CreateProviderSessionRequestSchema;
+    output: typeof CreateProviderSessionResponseSchema;
+  },
+  /**
+   * Links a provider's account to the caller's, whose e-mail must be verified (EMAIL_NOT_VERIFIED). ALREADY_EXISTS when
+   * that provider's account, or another one of that provider, is linked already.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.LinkProvider
+   */
+  linkProvider: {
+    methodKind: "unary";
+    input: typeof LinkProviderRequestSchema;
+    output: typeof LinkProviderResponseSchema;
+  },
+  /**
+   * Unlinks a provider; harmless when it is not linked. FAILED_PRECONDITION (LAST_SIGN_IN_METHOD) when the account could
+   * not be signed in to any more.
+   *
+   * @generated from rpc irisvue.identity.v1.IdentityService.UnlinkProvider
+   */
+  unlinkProvider: {
+    methodKind: "unary";
+    input: typeof UnlinkProviderRequestSchema;
+    output: typeof UnlinkProviderResponseSchema;
+  },
 }> = /*@__PURE__*/
   serviceDesc(file_irisvue_identity_v1_identity_service, 0);
 
@@ -526,6 +1762,38 @@ export const ServiceIdentityService: GenService<{
     methodKind: "unary";
     input: typeof CheckSessionRequestSchema;
     output: typeof CheckSessionResponseSchema;
+  },
+  /**
+   * What another service may know of an account: never its e-mail. NOT_FOUND when there is none. Needs a service token.
+   *
+   * @generated from rpc irisvue.identity.v1.ServiceIdentityService.GetUserState
+   */
+  getUserState: {
+    methodKind: "unary";
+    input: typeof GetUserStateRequestSchema;
+    output: typeof GetUserStateResponseSchema;
+  },
+  /**
+   * Mails a user, whose address only identity knows. The mail is queued and sent as soon as the mail server takes it.
+   * NOT_FOUND when there is no such account. Needs a service token.
+   *
+   * @generated from rpc irisvue.identity.v1.ServiceIdentityService.SendMail
+   */
+  sendMail: {
+    methodKind: "unary";
+    input: typeof SendMailRequestSchema;
+    output: typeof SendMailResponseSchema;
+  },
+  /**
+   * Makes an account an operator's, or takes that away. Its sessions end, so that it holds at once. NOT_FOUND when no
+   * account has the e-mail, EMAIL_NOT_VERIFIED when the account has not proved it. Only the service "command" may ask.
+   *
+   * @generated from rpc irisvue.identity.v1.ServiceIdentityService.SetRole
+   */
+  setRole: {
+    methodKind: "unary";
+    input: typeof SetRoleRequestSchema;
+    output: typeof SetRoleResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_irisvue_identity_v1_identity_service, 1);

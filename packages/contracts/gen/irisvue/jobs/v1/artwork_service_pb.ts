@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file irisvue/jobs/v1/artwork_service.proto.
  */
 export const file_irisvue_jobs_v1_artwork_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVpcmlzdnVlL2pvYnMvdjEvYXJ0d29ya19zZXJ2aWNlLnByb3RvEg9pcmlzdnVlLmpvYnMudjEiwwEKCkZ1c2lvblNwZWMSNQoEbW9kZRgBIAEoDjIdLmlyaXN2dWUuZnVzaW9uLnYxLkZ1c2lvbk1vZGVCCLpIBYIBAhABEjkKBmVuZ2luZRgCIAEoDjIfLmlyaXN2dWUuZnVzaW9uLnYxLkZ1c2lvbkVuZ2luZUIIukgFggECEAESQwoLYXJyYW5nZW1lbnQYAyABKA4yJC5pcmlzdnVlLmZ1c2lvbi52MS5GdXNpb25BcnJhbmdlbWVudEIIukgFggECEAEiUwoPQ29tcG9zaXRpb25TcGVjEkAKBmxheW91dBgBIAEoDjIkLmlyaXN2dWUuZnVzaW9uLnYxLkNvbXBvc2l0aW9uTGF5b3V0Qgq6SAeCAQQQASAAIu4CCgdBcnR3b3JrEgoKAmlkGAEgASgJEhIKCmNyZWF0b3JfaWQYAiABKAkSEQoJcGhvdG9faWRzGAMgAygJEi0KBmZ1c2lvbhgEIAEoCzIbLmlyaXN2dWUuam9icy52MS5GdXNpb25TcGVjSAASNwoLY29tcG9zaXRpb24YBSABKAsyIC5pcmlzdnVlLmpvYnMudjEuQ29tcG9zaXRpb25TcGVjSAASIQoDam9iGAYgASgLMhQuaXJpc3Z1ZS5qb2JzLnYxLkpvYhIOCgZtZXRob2QYByABKAkSEgoKcmVzdWx0X3VybBgIIAEoCRIVCg10aHVtYm5haWxfdXJsGAkgASgJEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jb21wbGV0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGCgRzcGVjItEBChRDcmVhdGVBcnR3b3JrUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIkCglwaG90b19pZHMYAiADKAlCEbpIDpIBCwgCEAQiBXIDsAEBEi0KBmZ1c2lvbhgDIAEoCzIbLmlyaXN2dWUuam9icy52MS5GdXNpb25TcGVjSAASNwoLY29tcG9zaXRpb24YBCABKAsyIC5pcmlzdnVlLmpvYnMudjEuQ29tcG9zaXRpb25TcGVjSABCDQoEc3BlYxIFukgCCAEiQgoVQ3JlYXRlQXJ0d29ya1Jlc3BvbnNlEikKB2FydHdvcmsYASABKAsyGC5pcmlzdnVlLmpvYnMudjEuQXJ0d29yayIxChFHZXRBcnR3b3JrUmVxdWVzdBIcCgphcnR3b3JrX2lkGAEgASgJQgi6SAVyA7ABASI/ChJHZXRBcnR3b3JrUmVzcG9uc2USKQoHYXJ0d29yaxgBIAEoCzIYLmlyaXN2dWUuam9icy52MS5BcnR3b3JrIlIKE0xpc3RBcnR3b3Jrc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRj6ASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBIlsKFExpc3RBcnR3b3Jrc1Jlc3BvbnNlEioKCGFydHdvcmtzGAEgAygLMhguaXJpc3Z1ZS5qb2JzLnYxLkFydHdvcmsSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIp8BChJSZXZva2VMaW5rc1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESHAoIcGhvdG9faWQYAiABKAlCCLpIBXIDsAEBSAASGgoGam9iX2lkGAMgASgJQgi6SAVyA7ABAUgAEh4KCmFydHdvcmtfaWQYBCABKAlCCLpIBXIDsAEBSABCEQoIcmVzb3VyY2USBbpIAggBIhUKE1Jldm9rZUxpbmtzUmVzcG9uc2UyiAMKDkFydHdvcmtTZXJ2aWNlEl4KDUNyZWF0ZUFydHdvcmsSJS5pcmlzdnVlLmpvYnMudjEuQ3JlYXRlQXJ0d29ya1JlcXVlc3QaJi5pcmlzdnVlLmpvYnMudjEuQ3JlYXRlQXJ0d29ya1Jlc3BvbnNlEloKCkdldEFydHdvcmsSIi5pcmlzdnVlLmpvYnMudjEuR2V0QXJ0d29ya1JlcXVlc3QaIy5pcmlzdnVlLmpvYnMudjEuR2V0QXJ0d29ya1Jlc3BvbnNlIgOQAgESYAoMTGlzdEFydHdvcmtzEiQuaXJpc3Z1ZS5qb2JzLnYxLkxpc3RBcnR3b3Jrc1JlcXVlc3QaJS5pcmlzdnVlLmpvYnMudjEuTGlzdEFydHdvcmtzUmVzcG9uc2UiA5ACARJYCgtSZXZva2VMaW5rcxIjLmlyaXN2dWUuam9icy52MS5SZXZva2VMaW5rc1JlcXVlc3QaJC5pcmlzdnVlLmpvYnMudjEuUmV2b2tlTGlua3NSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_irisvue_fusion_v1_fusion_service, file_irisvue_jobs_v1_job]);
+  fileDesc("CiVpcmlzdnVlL2pvYnMvdjEvYXJ0d29ya19zZXJ2aWNlLnByb3RvEg9pcmlzdnVlLmpvYnMudjEiwwEKCkZ1c2lvblNwZWMSNQoEbW9kZRgBIAEoDjIdLmlyaXN2dWUuZnVzaW9uLnYxLkZ1c2lvbk1vZGVCCLpIBYIBAhABEjkKBmVuZ2luZRgCIAEoDjIfLmlyaXN2dWUuZnVzaW9uLnYxLkZ1c2lvbkVuZ2luZUIIukgFggECEAESQwoLYXJyYW5nZW1lbnQYAyABKA4yJC5pcmlzdnVlLmZ1c2lvbi52MS5GdXNpb25BcnJhbmdlbWVudEIIukgFggECEAEiUwoPQ29tcG9zaXRpb25TcGVjEkAKBmxheW91dBgBIAEoDjIkLmlyaXN2dWUuZnVzaW9uLnYxLkNvbXBvc2l0aW9uTGF5b3V0Qgq6SAeCAQQQASAAIrEDCgdBcnR3b3JrEgoKAmlkGAEgASgJEhIKCmNyZWF0b3JfaWQYAiABKAkSEQoJcGhvdG9faWRzGAMgAygJEi0KBmZ1c2lvbhgEIAEoCzIbLmlyaXN2dWUuam9icy52MS5GdXNpb25TcGVjSAASNwoLY29tcG9zaXRpb24YBSABKAsyIC5pcmlzdnVlLmpvYnMudjEuQ29tcG9zaXRpb25TcGVjSAASIQoDam9iGAYgASgLMhQuaXJpc3Z1ZS5qb2JzLnYxLkpvYhIOCgZtZXRob2QYByABKAkSEgoKcmVzdWx0X3VybBgIIAEoCRIVCg10aHVtYm5haWxfdXJsGAkgASgJEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jb21wbGV0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljaXJjbGVfaWQYDCABKAkSLgoKc2hhcmVfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBgoEc3BlYyLxAQoUQ3JlYXRlQXJ0d29ya1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESJAoJcGhvdG9faWRzGAIgAygJQhG6SA6SAQsIAhAEIgVyA7ABARItCgZmdXNpb24YAyABKAsyGy5pcmlzdnVlLmpvYnMudjEuRnVzaW9uU3BlY0gAEjcKC2NvbXBvc2l0aW9uGAQgASgLMiAuaXJpc3Z1ZS5qb2JzLnYxLkNvbXBvc2l0aW9uU3BlY0gAEh4KCWNpcmNsZV9pZBgFIAEoCUILukgI2AEBcgOwAQFCDQoEc3BlYxIFukgCCAEiQgoVQ3JlYXRlQXJ0d29ya1Jlc3BvbnNlEikKB2FydHdvcmsYASABKAsyGC5pcmlzdnVlLmpvYnMudjEuQXJ0d29yayIxChFHZXRBcnR3b3JrUmVxdWVzdBIcCgphcnR3b3JrX2lkGAEgASgJQgi6SAVyA7ABASI/ChJHZXRBcnR3b3JrUmVzcG9uc2USKQoHYXJ0d29yaxgBIAEoCzIYLmlyaXN2dWUuam9icy52MS5BcnR3b3JrInIKE0xpc3RBcnR3b3Jrc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRj6ASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEh4KCWNpcmNsZV9pZBgDIAEoCUILukgI2AEBcgOwAQEiWwoUTGlzdEFydHdvcmtzUmVzcG9uc2USKgoIYXJ0d29ya3MYASADKAsyGC5pcmlzdnVlLmpvYnMudjEuQXJ0d29yaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibgoTU2hhcmVBcnR3b3JrUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIcCgphcnR3b3JrX2lkGAIgASgJQgi6SAVyA7ABARIbCgljaXJjbGVfaWQYAyABKAlCCLpIBXIDsAEBIkEKFFNoYXJlQXJ0d29ya1Jlc3BvbnNlEikKB2FydHdvcmsYASABKAsyGC5pcmlzdnVlLmpvYnMudjEuQXJ0d29yayJTChVVbnNoYXJlQXJ0d29ya1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESHAoKYXJ0d29ya19pZBgCIAEoCUIIukgFcgOwAQEiQwoWVW5zaGFyZUFydHdvcmtSZXNwb25zZRIpCgdhcnR3b3JrGAEgASgLMhguaXJpc3Z1ZS5qb2JzLnYxLkFydHdvcmsinwEKElJldm9rZUxpbmtzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIcCghwaG90b19pZBgCIAEoCUIIukgFcgOwAQFIABIaCgZqb2JfaWQYAyABKAlCCLpIBXIDsAEBSAASHgoKYXJ0d29ya19pZBgEIAEoCUIIukgFcgOwAQFIAEIRCghyZXNvdXJjZRIFukgCCAEiFQoTUmV2b2tlTGlua3NSZXNwb25zZTLIBAoOQXJ0d29ya1NlcnZpY2USXgoNQ3JlYXRlQXJ0d29yaxIlLmlyaXN2dWUuam9icy52MS5DcmVhdGVBcnR3b3JrUmVxdWVzdBomLmlyaXN2dWUuam9icy52MS5DcmVhdGVBcnR3b3JrUmVzcG9uc2USWgoKR2V0QXJ0d29yaxIiLmlyaXN2dWUuam9icy52MS5HZXRBcnR3b3JrUmVxdWVzdBojLmlyaXN2dWUuam9icy52MS5HZXRBcnR3b3JrUmVzcG9uc2UiA5ACARJgCgxMaXN0QXJ0d29ya3MSJC5pcmlzdnVlLmpvYnMudjEuTGlzdEFydHdvcmtzUmVxdWVzdBolLmlyaXN2dWUuam9icy52MS5MaXN0QXJ0d29ya3NSZXNwb25zZSIDkAIBElsKDFNoYXJlQXJ0d29yaxIkLmlyaXN2dWUuam9icy52MS5TaGFyZUFydHdvcmtSZXF1ZXN0GiUuaXJpc3Z1ZS5qb2JzLnYxLlNoYXJlQXJ0d29ya1Jlc3BvbnNlEmEKDlVuc2hhcmVBcnR3b3JrEiYuaXJpc3Z1ZS5qb2JzLnYxLlVuc2hhcmVBcnR3b3JrUmVxdWVzdBonLmlyaXN2dWUuam9icy52MS5VbnNoYXJlQXJ0d29ya1Jlc3BvbnNlElgKC1Jldm9rZUxpbmtzEiMuaXJpc3Z1ZS5qb2JzLnYxLlJldm9rZUxpbmtzUmVxdWVzdBokLmlyaXN2dWUuam9icy52MS5SZXZva2VMaW5rc1Jlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_irisvue_fusion_v1_fusion_service, file_irisvue_jobs_v1_job]);
 
 /**
  * How irises are blended into one.
@@ -98,7 +98,7 @@ export type Artwork = Message<"irisvue.jobs.v1.Artwork"> & {
   creatorId: string;
 
   /**
-   * The photos it is made of, in order.
+   * The photos it is made of, in order. Told to the creator only.
    *
    * @generated from field: repeated string photo_ids = 3;
    */
@@ -128,7 +128,7 @@ export type Artwork = Message<"irisvue.jobs.v1.Artwork"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * The job that makes it.
+   * The job that makes it. Told to the creator only.
    *
    * @generated from field: irisvue.jobs.v1.Job job = 6;
    */
@@ -149,7 +149,7 @@ export type Artwork = Message<"irisvue.jobs.v1.Artwork"> & {
   resultUrl: string;
 
   /**
-   * Link to the thumbnail. Empty until completed; in answers of GetArtwork only.
+   * Link to the thumbnail. Empty until completed; in answers of GetArtwork and in galleries only.
    *
    * @generated from field: string thumbnail_url = 9;
    */
@@ -168,6 +168,20 @@ export type Artwork = Message<"irisvue.jobs.v1.Artwork"> & {
    * @generated from field: google.protobuf.Timestamp complete_time = 11;
    */
   completeTime?: Timestamp | undefined;
+
+  /**
+   * The circle that it is shared with; empty when none. To the creator: even when that circle is gone, or was left.
+   *
+   * @generated from field: string circle_id = 12;
+   */
+  circleId: string;
+
+  /**
+   * When it was shared. Absent when it is not.
+   *
+   * @generated from field: google.protobuf.Timestamp share_time = 13;
+   */
+  shareTime?: Timestamp | undefined;
 };
 
 /**
@@ -219,6 +233,13 @@ export type CreateArtworkRequest = Message<"irisvue.jobs.v1.CreateArtworkRequest
     value: CompositionSpec;
     case: "composition";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * A circle of the caller to share it with from the start; it enters the gallery when it is completed. Empty: none.
+   *
+   * @generated from field: string circle_id = 5;
+   */
+  circleId: string;
 };
 
 /**
@@ -310,6 +331,13 @@ export type ListArtworksRequest = Message<"irisvue.jobs.v1.ListArtworksRequest">
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * A circle whose gallery is wanted. Empty: the caller's own artworks.
+   *
+   * @generated from field: string circle_id = 3;
+   */
+  circleId: string;
 };
 
 /**
@@ -326,7 +354,7 @@ export const ListArtworksRequestSchema: GenMessage<ListArtworksRequest> = /*@__P
  */
 export type ListArtworksResponse = Message<"irisvue.jobs.v1.ListArtworksResponse"> & {
   /**
-   * Newest first.
+   * Newest first; in a gallery, last shared first.
    *
    * @generated from field: repeated irisvue.jobs.v1.Artwork artworks = 1;
    */
@@ -346,6 +374,111 @@ export type ListArtworksResponse = Message<"irisvue.jobs.v1.ListArtworksResponse
  */
 export const ListArtworksResponseSchema: GenMessage<ListArtworksResponse> = /*@__PURE__*/
   messageDesc(file_irisvue_jobs_v1_artwork_service, 8);
+
+/**
+ * Shares an artwork.
+ *
+ * @generated from message irisvue.jobs.v1.ShareArtworkRequest
+ */
+export type ShareArtworkRequest = Message<"irisvue.jobs.v1.ShareArtworkRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * An artwork of the caller.
+   *
+   * @generated from field: string artwork_id = 2;
+   */
+  artworkId: string;
+
+  /**
+   * A circle of the caller.
+   *
+   * @generated from field: string circle_id = 3;
+   */
+  circleId: string;
+};
+
+/**
+ * Describes the message irisvue.jobs.v1.ShareArtworkRequest.
+ * Use `create(ShareArtworkRequestSchema)` to create a new message.
+ */
+export const ShareArtworkRequestSchema: GenMessage<ShareArtworkRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_jobs_v1_artwork_service, 9);
+
+/**
+ * The shared artwork.
+ *
+ * @generated from message irisvue.jobs.v1.ShareArtworkResponse
+ */
+export type ShareArtworkResponse = Message<"irisvue.jobs.v1.ShareArtworkResponse"> & {
+  /**
+   * The artwork, without links.
+   *
+   * @generated from field: irisvue.jobs.v1.Artwork artwork = 1;
+   */
+  artwork?: Artwork | undefined;
+};
+
+/**
+ * Describes the message irisvue.jobs.v1.ShareArtworkResponse.
+ * Use `create(ShareArtworkResponseSchema)` to create a new message.
+ */
+export const ShareArtworkResponseSchema: GenMessage<ShareArtworkResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_jobs_v1_artwork_service, 10);
+
+/**
+ * Takes an artwork out of a gallery.
+ *
+ * @generated from message irisvue.jobs.v1.UnshareArtworkRequest
+ */
+export type UnshareArtworkRequest = Message<"irisvue.jobs.v1.UnshareArtworkRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * An artwork of the caller.
+   *
+   * @generated from field: string artwork_id = 2;
+   */
+  artworkId: string;
+};
+
+/**
+ * Describes the message irisvue.jobs.v1.UnshareArtworkRequest.
+ * Use `create(UnshareArtworkRequestSchema)` to create a new message.
+ */
+export const UnshareArtworkRequestSchema: GenMessage<UnshareArtworkRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_jobs_v1_artwork_service, 11);
+
+/**
+ * The artwork is in no gallery.
+ *
+ * @generated from message irisvue.jobs.v1.UnshareArtworkResponse
+ */
+export type UnshareArtworkResponse = Message<"irisvue.jobs.v1.UnshareArtworkResponse"> & {
+  /**
+   * The artwork, without links.
+   *
+   * @generated from field: irisvue.jobs.v1.Artwork artwork = 1;
+   */
+  artwork?: Artwork | undefined;
+};
+
+/**
+ * Describes the message irisvue.jobs.v1.UnshareArtworkResponse.
+ * Use `create(UnshareArtworkResponseSchema)` to create a new message.
+ */
+export const UnshareArtworkResponseSchema: GenMessage<UnshareArtworkResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_jobs_v1_artwork_service, 12);
 
 /**
  * Revokes links.
@@ -397,7 +530,7 @@ export type RevokeLinksRequest = Message<"irisvue.jobs.v1.RevokeLinksRequest"> &
  * Use `create(RevokeLinksRequestSchema)` to create a new message.
  */
 export const RevokeLinksRequestSchema: GenMessage<RevokeLinksRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_jobs_v1_artwork_service, 9);
+  messageDesc(file_irisvue_jobs_v1_artwork_service, 13);
 
 /**
  * The links are dead.
@@ -412,10 +545,10 @@ export type RevokeLinksResponse = Message<"irisvue.jobs.v1.RevokeLinksResponse">
  * Use `create(RevokeLinksResponseSchema)` to create a new message.
  */
 export const RevokeLinksResponseSchema: GenMessage<RevokeLinksResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_jobs_v1_artwork_service, 10);
+  messageDesc(file_irisvue_jobs_v1_artwork_service, 14);
 
 /**
- * The caller's artworks. Public: the gateway forwards it.
+ * Artworks of the caller and of the caller's circles. Public: the gateway forwards it.
  *
  * @generated from service irisvue.jobs.v1.ArtworkService
  */
@@ -431,7 +564,7 @@ export const ArtworkService: GenService<{
     output: typeof CreateArtworkResponseSchema;
   },
   /**
-   * One artwork, with links.
+   * One artwork, with links: the caller's own, or one that is in the gallery of a circle that the caller is a member of.
    *
    * @generated from rpc irisvue.jobs.v1.ArtworkService.GetArtwork
    */
@@ -441,7 +574,8 @@ export const ArtworkService: GenService<{
     output: typeof GetArtworkResponseSchema;
   },
   /**
-   * The caller's artworks, newest first.
+   * The caller's artworks, newest first; or, of a circle that the caller is a member of, the gallery: the completed
+   * artworks that its members shared since they joined, last shared first.
    *
    * @generated from rpc irisvue.jobs.v1.ArtworkService.ListArtworks
    */
@@ -449,6 +583,28 @@ export const ArtworkService: GenService<{
     methodKind: "unary";
     input: typeof ListArtworksRequestSchema;
     output: typeof ListArtworksResponseSchema;
+  },
+  /**
+   * Puts an artwork of the caller into the gallery of a circle that the caller is a member of. An artwork is in one
+   * gallery at most: sharing moves it.
+   *
+   * @generated from rpc irisvue.jobs.v1.ArtworkService.ShareArtwork
+   */
+  shareArtwork: {
+    methodKind: "unary";
+    input: typeof ShareArtworkRequestSchema;
+    output: typeof ShareArtworkResponseSchema;
+  },
+  /**
+   * Takes an artwork of the caller out of its circle's gallery; the links that members hold die. Harmless when it is in
+   * none.
+   *
+   * @generated from rpc irisvue.jobs.v1.ArtworkService.UnshareArtwork
+   */
+  unshareArtwork: {
+    methodKind: "unary";
+    input: typeof UnshareArtworkRequestSchema;
+    output: typeof UnshareArtworkResponseSchema;
   },
   /**
    * Ends every link to a photo's, job's or artwork's pictures that was handed out so far.

@@ -6,7 +6,7 @@ import {
   type CreateArtworkRequest,
   type RevokeLinksRequest,
 } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
-import { type Database, newId, once } from '@irisvue/database';
+import { type Database, newId, once, requestKey } from '@irisvue/database';
 import { type Clock, currentTraceHeaders, DomainError, ErrorReason, requireUser } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import {
@@ -26,7 +26,6 @@ import type { Links } from './links.ts';
 import { cutPage, readPage } from './pages.ts';
 import { findPhotos, lockPhotos } from './photo-store.ts';
 import { requireUploaded } from './photos.ts';
-import { requestKey } from './request-key.ts';
 import { JobClassRank, type JobsDatabase } from './schema.ts';
 import { STEPS_OF_KIND } from './steps.ts';
 

@@ -9,7 +9,7 @@ import {
   JobService,
   type WatchJobsRequest,
 } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
-import { type Database, once } from '@irisvue/database';
+import { type Database, once, requestKey } from '@irisvue/database';
 import {
   type Clock,
   currentTraceHeaders,
@@ -30,7 +30,6 @@ import type { Links } from './links.ts';
 import { cutPage, readPage } from './pages.ts';
 import { findPhotos, lockPhotos } from './photo-store.ts';
 import { requireUploaded } from './photos.ts';
-import { requestKey } from './request-key.ts';
 import { JobClassRank, type JobsDatabase } from './schema.ts';
 import { sessionGuard } from './session-guard.ts';
 import { STEPS_OF_KIND } from './steps.ts';

@@ -1,7 +1,7 @@
 import { type DescMethod, type MessageShape, toBinary } from '@bufbuild/protobuf';
-import type { RequestKey } from '@irisvue/database';
+import type { RequestKey } from './requests.ts';
 
-/** What `once` needs to know a repeat of this request by. */
+/** What `once` needs to know a repeat of this request of `userId` by. */
 export function requestKey<Method extends DescMethod>(
   userId: string,
   method: Method,

@@ -19,15 +19,19 @@ export function latestPermissions(
   db: Kysely<ConsentTables> | Database<ConsentTables>,
   creatorId: string,
   photoIds: readonly string[],
-): Promise<PermissionRow[]> {
+): Promise<(PermissionRow & { owner_id: string })[]> {
   return db
-    .selectFrom('artwork_permission_events')
-    .selectAll()
-    .distinctOn(['photo_id', 'owner_id'])
-    .where('creator_id', '=', creatorId)
-    .where('photo_id', 'in', photoIds)
-    .orderBy('photo_id')
-    .orderBy('owner_id')
-    .orderBy('seq', 'desc')
+    .selectFrom('artwork_permission_events as event')
+    .innerJoin('principals as creator', 'creator.principal_id', 'event.creator_principal_id')
+    .innerJoin('principals as owner', 'owner.principal_id', 'event.owner_principal_id')
+    .selectAll('event')
+    .select('owner.subject_id as owner_id')
+    .distinctOn(['event.photo_id', 'event.owner_principal_id'])
+    .where('creator.subject_id', '=', creatorId)
+    .where('creator.subject_kind', '=', 'self')
+    .where('event.photo_id', 'in', photoIds)
+    .orderBy('event.photo_id')
+    .orderBy('event.owner_principal_id')
+    .orderBy('event.seq', 'desc')
     .execute();
 }

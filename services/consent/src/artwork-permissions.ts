@@ -2,6 +2,7 @@ import { type Database, newId, once, type RequestKey } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { insertPermissionEvent, latestPermissions, lockPhoto } from './artwork-permission-store.ts';
+import { accountOf, principalOf } from './principals.ts';
 import type { ConsentTables, PermissionRow } from './schema.ts';
 
 /** Use of one photo by one creator, as its owner allows it. */
@@ -91,8 +92,8 @@ export function createArtworkPermissions(o: {
     await insertPermissionEvent(trx, {
       id: newId(),
       photo_id: scope.photoId,
-      owner_id: scope.ownerId,
-      creator_id: scope.creatorId,
+      owner_principal_id: await principalOf(trx, accountOf(scope.ownerId)),
+      creator_principal_id: await principalOf(trx, accountOf(scope.creatorId)),
       state,
       expires_at: expiresAt,
       created_at: clock.now(),

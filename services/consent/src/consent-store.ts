@@ -1,48 +1,68 @@
 import type { Database } from '@irisvue/database';
-import { type Insertable, type Kysely, sql, type Transaction } from 'kysely';
+import type { Insertable, Kysely, Transaction } from 'kysely';
 import type { PurposeName } from './consent-enums.ts';
 import type { ConsentEventsTable, ConsentRow, ConsentTables } from './schema.ts';
 import type { Subject } from './subjects.ts';
 
-/** Lets one choice at a time be made about a subject; the lock ends with the transaction. */
-export async function lockSubject(trx: Transaction<ConsentTables>, subjectId: string): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${subjectId}, 0))`.execute(trx);
-}
-
+/** Records a choice, and beside it the address that it came from, if the edge told one. */
 export async function insertConsentEvent(
   trx: Transaction<ConsentTables>,
   event: Insertable<ConsentEventsTable>,
+  o: { readonly ipAddress?: string } = {},
 ): Promise<void> {
   await trx.insertInto('consent_events').values(event).execute();
+  if (o.ipAddress === undefined) return;
+  await trx.insertInto('event_addresses').values({ event_id: event.id, ip_address: o.ipAddress }).execute();
 }
 
 /** The present state of one purpose; undefined when nothing was ever chosen. */
 export function currentConsent(
   db: Kysely<ConsentTables>,
-  subject: Subject,
+  principalId: string,
   purpose: PurposeName,
 ): Promise<ConsentRow | undefined> {
   return db
     .selectFrom('consents')
     .selectAll()
-    .where('subject_id', '=', subject.id)
-    .where('subject_kind', '=', subject.kind)
+    .where('principal_id', '=', principalId)
     .where('purpose', '=', purpose)
     .executeTakeFirst();
 }
 
-/** The present state of every purpose that a user ever chose about, newest first. */
-export function consentsOf(db: Database<ConsentTables>, subjectId: string): Promise<ConsentRow[]> {
-  return db.selectFrom('consents').selectAll().where('subject_id', '=', subjectId).orderBy('seq', 'desc').execute();
+/** The present state of every purpose that was ever chosen about for these subjects, newest first. */
+export async function consentsOf(db: Database<ConsentTables>, subjectIds: readonly string[]): Promise<ConsentRow[]> {
+  const principals = await db
+    .selectFrom('principals')
+    .select('principal_id')
+    .where('subject_id', 'in', subjectIds)
+    .execute();
+  if (principals.length === 0) return [];
+  const ids = principals.map((row) => row.principal_id);
+  return db.selectFrom('consents').selectAll().where('principal_id', 'in', ids).orderBy('seq', 'desc').execute();
 }
 
-/** Which of these people have an active consent for a purpose: rows of subject id and kind. */
-export function activeConsents(db: Database<ConsentTables>, subjectIds: readonly string[], purpose: PurposeName) {
+/** Which of these people have an active consent for a purpose. One look at the index for each. */
+export async function activeConsents(
+  db: Database<ConsentTables>,
+  subjectIds: readonly string[],
+  purpose: PurposeName,
+): Promise<Subject[]> {
   return db
-    .selectFrom('consents')
-    .select(['subject_id', 'subject_kind'])
+    .selectFrom('principals')
+    .innerJoinLateral(
+      (of) =>
+        of
+          .selectFrom('consent_events')
+          .select('state')
+          .whereRef('consent_events.principal_id', '=', 'principals.principal_id')
+          .where('purpose', '=', purpose)
+          .orderBy('seq', 'desc')
+          .limit(1)
+          .as('latest'),
+      (join) => join.onTrue(),
+    )
+    .select(['subject_id as id', 'subject_kind as kind'])
     .where('subject_id', 'in', subjectIds)
-    .where('purpose', '=', purpose)
-    .where('granted', '=', true)
+    .where('latest.state', '=', 'granted')
     .execute();
 }

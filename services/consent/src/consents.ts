@@ -4,6 +4,7 @@ import { ConsentGrantedSchema, ConsentWithdrawnSchema } from '@irisvue/contracts
 import { type Database, newId, once, type RequestKey } from '@irisvue/database';
 import { appendEvent } from '@irisvue/events';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
+import type { Transaction } from 'kysely';
 import {
   type JurisdictionName,
   PURPOSES,
@@ -11,9 +12,10 @@ import {
   SUBJECT_KINDS,
   type SubjectKindName,
 } from './consent-enums.ts';
-import { activeConsents, consentsOf, currentConsent, insertConsentEvent, lockSubject } from './consent-store.ts';
+import { activeConsents, consentsOf, currentConsent, insertConsentEvent } from './consent-store.ts';
 import { insertServed, lastServed } from './notice-store.ts';
 import type { Notice, Notices } from './notices.ts';
+import { accountOf, findPrincipal, lockSubject, principalOf } from './principals.ts';
 import type { ConsentRow, ConsentTables } from './schema.ts';
 import { requireAllowedKinds, requireOwnSubject, type Subject } from './subjects.ts';
 
@@ -67,7 +69,10 @@ export function createConsents(o: {
   return {
     async serveNotice({ userId, jurisdiction, purpose, language }) {
       const notice = notices.find(jurisdiction, purpose, language);
-      await insertServed(db, { id: newId(), userId, sha256: notice.sha256, now: clock.now() });
+      await db.transaction().execute(async (trx) => {
+        const principalId = await principalOf(trx, accountOf(userId));
+        await insertServed(trx, { id: newId(), principalId, sha256: notice.sha256, now: clock.now() });
+      });
       return notice;
     },
 
@@ -79,16 +84,19 @@ export function createConsents(o: {
         await once(trx, grant.request, async () => {
           await lockSubject(trx, subject.id);
           const notice = noticeInForce(notices, grant);
-          const servedId = await lastServed(trx, grant.userId, notice.sha256);
+          const givenBy = await principalOf(trx, accountOf(grant.userId));
+          const servedId = await lastServed(trx, givenBy, notice.sha256);
           if (servedId === undefined) throw noticeOutdated(notice.id);
-          const before = await currentConsent(trx, subject, purpose);
+          const principalId = await principalOf(trx, subject);
+          const before = await currentConsent(trx, principalId, purpose);
           if (before?.granted && before.notice_sha256 === notice.sha256) return before.id;
           const id = newId();
           const now = clock.now();
-          await insertConsentEvent(trx, {
+          const event = {
             id,
-            subject_id: subject.id,
+            principal_id: principalId,
             subject_kind: subject.kind,
+            given_by: givenBy,
             purpose,
             jurisdiction,
             state: 'granted',
@@ -96,14 +104,14 @@ export function createConsents(o: {
             notice_id: notice.id,
             notice_version: notice.version,
             notice_sha256: notice.sha256,
-            ip_address: grant.ipAddress,
             created_at: now,
-          });
+          } as const;
+          await insertConsentEvent(trx, event, { ipAddress: grant.ipAddress });
           const fact = { ...subjectAndPurpose(grant), grantTime: timestampFromDate(now) };
           await appendEvent(trx, ConsentGrantedSchema, create(ConsentGrantedSchema, fact));
           return id;
         });
-        return standing(await currentConsent(trx, subject, purpose));
+        return standing(trx, subject, purpose);
       });
     },
 
@@ -113,14 +121,16 @@ export function createConsents(o: {
       return db.transaction().execute(async (trx) => {
         await once(trx, choice.request, async () => {
           await lockSubject(trx, subject.id);
-          const before = await currentConsent(trx, subject, purpose);
+          const principalId = await principalOf(trx, subject);
+          const before = await currentConsent(trx, principalId, purpose);
           if (before !== undefined && !before.granted) return before.id;
           const id = newId();
           const now = clock.now();
           await insertConsentEvent(trx, {
             id,
-            subject_id: subject.id,
+            principal_id: principalId,
             subject_kind: subject.kind,
+            given_by: await principalOf(trx, accountOf(choice.userId)),
             purpose,
             jurisdiction: before?.jurisdiction ?? 'strictest',
             state: 'withdrawn',
@@ -133,19 +143,17 @@ export function createConsents(o: {
           await appendEvent(trx, ConsentWithdrawnSchema, create(ConsentWithdrawnSchema, fact));
           return id;
         });
-        return standing(await currentConsent(trx, subject, purpose));
+        return standing(trx, subject, purpose);
       });
     },
 
-    list: (userId) => consentsOf(db, userId),
+    list: (userId) => consentsOf(db, [userId]),
 
     async pending(subjects, purpose) {
       requireAllowedKinds(subjects, o.subjectKinds);
       const ids = subjects.map((subject) => subject.id);
       const active = await activeConsents(db, ids, purpose);
-      return subjects.filter(
-        ({ id, kind }) => !active.some((row) => row.subject_id === id && row.subject_kind === kind),
-      );
+      return subjects.filter((subject) => !active.some(({ id, kind }) => id === subject.id && kind === subject.kind));
     },
   };
 }
@@ -168,7 +176,9 @@ function subjectAndPurpose({ subject, purpose }: Choice) {
 }
 
 // After a grant or a withdrawal, now or by an earlier call with the same id, there is an event.
-function standing(row: ConsentRow | undefined): ConsentRow {
-  if (row === undefined) throw new Error('a choice was recorded but no state follows from it');
+async function standing(trx: Transaction<ConsentTables>, subject: Subject, purpose: PurposeName): Promise<ConsentRow> {
+  const principalId = await findPrincipal(trx, subject);
+  const row = principalId && (await currentConsent(trx, principalId, purpose));
+  if (!row) throw new Error('a choice was recorded but no state follows from it');
   return row;
 }

@@ -1,5 +1,5 @@
 import type { Database } from '@irisvue/database';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Notice } from './notices.ts';
 import type { ConsentTables } from './schema.ts';
 
@@ -13,25 +13,25 @@ export async function keepNotices(db: Database<ConsentTables>, notices: readonly
 }
 
 export async function insertServed(
-  db: Database<ConsentTables>,
-  served: { id: string; userId: string; sha256: string; now: Date },
+  trx: Transaction<ConsentTables>,
+  served: { id: string; principalId: string; sha256: string; now: Date },
 ): Promise<void> {
-  await db
+  await trx
     .insertInto('notices_served')
-    .values({ id: served.id, user_id: served.userId, notice_sha256: served.sha256, served_at: served.now })
+    .values({ id: served.id, principal_id: served.principalId, notice_sha256: served.sha256, served_at: served.now })
     .execute();
 }
 
 /** The last showing of a text to a user, or undefined. */
 export async function lastServed(
   db: Kysely<ConsentTables>,
-  userId: string,
+  principalId: string,
   sha256: string,
 ): Promise<string | undefined> {
   const row = await db
     .selectFrom('notices_served')
     .select('id')
-    .where('user_id', '=', userId)
+    .where('principal_id', '=', principalId)
     .where('notice_sha256', '=', sha256)
     .orderBy('served_at', 'desc')
     .limit(1)

@@ -13,10 +13,19 @@ export interface NoticesTable {
   created_at: Generated<Date>;
 }
 
+/** Who a principal is. A row may be removed; nothing else says it. */
+export interface PrincipalsTable {
+  subject_id: string;
+  subject_kind: SubjectKindName;
+  principal_id: Generated<string>;
+  created_at: Generated<Date>;
+}
+
 /** A notice that was shown to a user: apart from what they then chose. */
 export interface NoticesServedTable {
   id: string;
-  user_id: string;
+  /** Of the user who was shown it. */
+  principal_id: string;
   notice_sha256: string;
   served_at: Date;
 }
@@ -26,8 +35,11 @@ export interface ConsentEventsTable {
   id: string;
   /** Order of events. */
   seq: GeneratedAlways<number>;
-  subject_id: string;
+  /** Of the subject. */
+  principal_id: string;
   subject_kind: SubjectKindName;
+  /** Principal of whoever chose: the subject's own, or that of a minor's representative. */
+  given_by: string;
   purpose: PurposeName;
   jurisdiction: JurisdictionName;
   state: 'granted' | 'withdrawn';
@@ -36,9 +48,13 @@ export interface ConsentEventsTable {
   notice_id: string | null;
   notice_version: string | null;
   notice_sha256: string | null;
-  /** As the edge saw it; null when it did not say. Never logged, never sent on. */
-  ip_address: string | null;
   created_at: Date;
+}
+
+/** Where a choice came from, as the edge saw it. Never logged, never sent on; removed when the person is erased. */
+export interface EventAddressesTable {
+  event_id: string;
+  ip_address: string;
 }
 
 /** The present state of each subject and purpose (a view, features F5). */
@@ -46,6 +62,7 @@ export interface ConsentsView {
   /** Id of the latest event. */
   id: string;
   seq: number;
+  principal_id: string;
   subject_id: string;
   subject_kind: SubjectKindName;
   purpose: PurposeName;
@@ -65,8 +82,8 @@ export interface ArtworkPermissionEventsTable {
   id: string;
   seq: GeneratedAlways<number>;
   photo_id: string;
-  owner_id: string;
-  creator_id: string;
+  owner_principal_id: string;
+  creator_principal_id: string;
   state: 'granted' | 'withdrawn';
   /** When a grant ends by itself; null: never. */
   expires_at: Date | null;
@@ -75,8 +92,10 @@ export interface ArtworkPermissionEventsTable {
 
 export interface ConsentTables extends SigningKeysTables {
   notices: NoticesTable;
+  principals: PrincipalsTable;
   notices_served: NoticesServedTable;
   consent_events: ConsentEventsTable;
+  event_addresses: EventAddressesTable;
   consents: ConsentsView;
   artwork_permission_events: ArtworkPermissionEventsTable;
   requests: RequestsTable;

@@ -14,7 +14,15 @@ afterAll(() => consent[Symbol.asyncDispose]());
 
 const { DATA_PROCESSING, BIOMETRIC_CAPTURE, MARKETING } = ConsentPurpose;
 const eventsOf = (subjectId: string) =>
-  consent.db.selectFrom('consent_events').selectAll().where('subject_id', '=', subjectId).orderBy('seq').execute();
+  consent.db
+    .selectFrom('consent_events')
+    .innerJoin('principals', 'principals.principal_id', 'consent_events.principal_id')
+    .leftJoin('event_addresses', 'event_id', 'id')
+    .selectAll('consent_events')
+    .select('ip_address')
+    .where('subject_id', '=', subjectId)
+    .orderBy('seq')
+    .execute();
 
 describe('a notice', () => {
   test('is served with its hash, and that it was is recorded apart from any choice', async () => {
@@ -26,7 +34,12 @@ describe('a notice', () => {
     });
     expect(notice).toMatchObject({ id: 'bipa/data_processing/en', language: 'en', jurisdiction: Jurisdiction.BIPA });
     expect(notice!.sha256).toBe(createHash('sha256').update(notice!.body).digest('hex'));
-    const served = await consent.db.selectFrom('notices_served').selectAll().where('user_id', '=', user.id).execute();
+    const served = await consent.db
+      .selectFrom('notices_served')
+      .innerJoin('principals', 'principals.principal_id', 'notices_served.principal_id')
+      .select('notice_sha256')
+      .where('subject_id', '=', user.id)
+      .execute();
     expect(served).toMatchObject([{ notice_sha256: notice!.sha256 }]);
     expect(await eventsOf(user.id)).toEqual([]);
   });

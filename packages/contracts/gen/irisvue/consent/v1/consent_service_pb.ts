@@ -9,13 +9,15 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ArtworkPermission, ArtworkPermissionScope, ArtworkPurpose } from "./artwork_permission_pb.ts";
+import { file_irisvue_consent_v1_artwork_permission } from "./artwork_permission_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file irisvue/consent/v1/consent_service.proto.
  */
 export const file_irisvue_consent_v1_consent_service: GenFile = /*@__PURE__*/
-  fileDesc("CihpcmlzdnVlL2NvbnNlbnQvdjEvY29uc2VudF9zZXJ2aWNlLnByb3RvEhJpcmlzdnVlLmNvbnNlbnQudjEiWgoHU3ViamVjdBIUCgJpZBgBIAEoCUIIukgFcgOwAQESOQoEa2luZBgCIAEoDjIfLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0S2luZEIKukgHggEEEAEgACLCAQoGTm90aWNlEgoKAmlkGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc2hhMjU2GAMgASgJEjMKB3B1cnBvc2UYBCABKA4yIi5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudFB1cnBvc2USNgoManVyaXNkaWN0aW9uGAUgASgOMiAuaXJpc3Z1ZS5jb25zZW50LnYxLkp1cmlzZGljdGlvbhIQCghsYW5ndWFnZRgGIAEoCRIMCgRib2R5GAcgASgJIs4CCgdDb25zZW50EgoKAmlkGAEgASgJEiwKB3N1YmplY3QYAiABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAMgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEjYKDGp1cmlzZGljdGlvbhgEIAEoDjIgLmlyaXN2dWUuY29uc2VudC52MS5KdXJpc2RpY3Rpb24SDwoHZ3JhbnRlZBgFIAEoCBIuCgpncmFudF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg13aXRoZHJhd190aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglub3RpY2VfaWQYCCABKAkSFQoNbm90aWNlX3NoYTI1NhgJIAEoCSKwAQoQR2V0Tm90aWNlUmVxdWVzdBI/CgdwdXJwb3NlGAEgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlQgq6SAeCAQQQASAAEkAKDGp1cmlzZGljdGlvbhgCIAEoDjIgLmlyaXN2dWUuY29uc2VudC52MS5KdXJpc2RpY3Rpb25CCLpIBYIBAhABEhkKCGxhbmd1YWdlGAMgASgJQge6SARyAhgjIj8KEUdldE5vdGljZVJlc3BvbnNlEioKBm5vdGljZRgBIAEoCzIaLmlyaXN2dWUuY29uc2VudC52MS5Ob3RpY2UiuAIKE0dyYW50Q29uc2VudFJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESNAoHc3ViamVjdBgCIAEoCzIbLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0Qga6SAPIAQESPwoHcHVycG9zZRgDIAEoDjIiLmlyaXN2dWUuY29uc2VudC52MS5Db25zZW50UHVycG9zZUIKukgHggEEEAEgABJACgxqdXJpc2RpY3Rpb24YBCABKA4yIC5pcmlzdnVlLmNvbnNlbnQudjEuSnVyaXNkaWN0aW9uQgi6SAWCAQIQARIcCglub3RpY2VfaWQYBSABKAlCCbpIBnIEEAEYZBIsCg1ub3RpY2Vfc2hhMjU2GAYgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQiRAoUR3JhbnRDb25zZW50UmVzcG9uc2USLAoHY29uc2VudBgBIAEoCzIbLmlyaXN2dWUuY29uc2VudC52MS5Db25zZW50Iq0BChZXaXRoZHJhd0NvbnNlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEjQKB3N1YmplY3QYAiABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdEIGukgDyAEBEj8KB3B1cnBvc2UYAyABKA4yIi5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudFB1cnBvc2VCCrpIB4IBBBABIAAiRwoXV2l0aGRyYXdDb25zZW50UmVzcG9uc2USLAoHY29uc2VudBgBIAEoCzIbLmlyaXN2dWUuY29uc2VudC52MS5Db25zZW50IhUKE0xpc3RDb25zZW50c1JlcXVlc3QiRQoUTGlzdENvbnNlbnRzUmVzcG9uc2USLQoIY29uc2VudHMYASADKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudCKoAQodR3JhbnRBcnR3b3JrUGVybWlzc2lvblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESGgoIcGhvdG9faWQYAiABKAlCCLpIBXIDsAEBEhwKCmNyZWF0b3JfaWQYAyABKAlCCLpIBXIDsAEBEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIgCh5HcmFudEFydHdvcmtQZXJtaXNzaW9uUmVzcG9uc2UiegogV2l0aGRyYXdBcnR3b3JrUGVybWlzc2lvblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESGgoIcGhvdG9faWQYAiABKAlCCLpIBXIDsAEBEhwKCmNyZWF0b3JfaWQYAyABKAlCCLpIBXIDsAEBIiMKIVdpdGhkcmF3QXJ0d29ya1Blcm1pc3Npb25SZXNwb25zZSKRAQoTQ2hlY2tDb25zZW50UmVxdWVzdBI5CghzdWJqZWN0cxgBIAMoCzIbLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0Qgq6SAeSAQQIARAQEj8KB3B1cnBvc2UYAiABKA4yIi5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudFB1cnBvc2VCCrpIB4IBBBABIAAiRAoUQ2hlY2tDb25zZW50UmVzcG9uc2USLAoHcGVuZGluZxgBIAMoCzIbLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0IuYBChtDcmVhdGVTdGVwQ2FwYWJpbGl0eVJlcXVlc3QSOQoIc3ViamVjdHMYASADKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdEIKukgHkgEECAEQEBI/CgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlQgq6SAeCAQQQASAAEhgKBmpvYl9pZBgDIAEoCUIIukgFcgOwAQESFwoEc3RlcBgEIAEoCUIJukgGcgQQARgoEhgKB2F0dGVtcHQYBSABKAVCB7pIBBoCKAEiXgocQ3JlYXRlU3RlcENhcGFiaWxpdHlSZXNwb25zZRINCgV0b2tlbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRAoKT3duZWRQaG90bxIaCghwaG90b19pZBgBIAEoCUIIukgFcgOwAQESGgoIb3duZXJfaWQYAiABKAlCCLpIBXIDsAEBInkKHUNoZWNrQXJ0d29ya1Blcm1pc3Npb25SZXF1ZXN0EhwKCmNyZWF0b3JfaWQYASABKAlCCLpIBXIDsAEBEjoKBnBob3RvcxgCIAMoCzIeLmlyaXN2dWUuY29uc2VudC52MS5Pd25lZFBob3RvQgq6SAeSAQQIARAEIjsKHkNoZWNrQXJ0d29ya1Blcm1pc3Npb25SZXNwb25zZRIZChFwZW5kaW5nX3Bob3RvX2lkcxgBIAMoCSqcAQoOQ29uc2VudFB1cnBvc2USHwobQ09OU0VOVF9QVVJQT1NFX1VOU1BFQ0lGSUVEEAASJQohQ09OU0VOVF9QVVJQT1NFX0JJT01FVFJJQ19DQVBUVVJFEAESIwofQ09OU0VOVF9QVVJQT1NFX0RBVEFfUFJPQ0VTU0lORxACEh0KGUNPTlNFTlRfUFVSUE9TRV9NQVJLRVRJTkcQAyqLAQoMSnVyaXNkaWN0aW9uEhwKGEpVUklTRElDVElPTl9VTlNQRUNJRklFRBAAEhUKEUpVUklTRElDVElPTl9HRFBSEAESFQoRSlVSSVNESUNUSU9OX0JJUEEQAhIVChFKVVJJU0RJQ1RJT05fQ0NQQRADEhgKFEpVUklTRElDVElPTl9HRU5FUklDEAQqewoLU3ViamVjdEtpbmQSHAoYU1VCSkVDVF9LSU5EX1VOU1BFQ0lGSUVEEAASFQoRU1VCSkVDVF9LSU5EX1NFTEYQARIaChZTVUJKRUNUX0tJTkRfU1lOVEhFVElDEAISGwoXU1VCSkVDVF9LSU5EX0VWQUxVQVRJT04QAzKtBQoOQ29uc2VudFNlcnZpY2USWAoJR2V0Tm90aWNlEiQuaXJpc3Z1ZS5jb25zZW50LnYxLkdldE5vdGljZVJlcXVlc3QaJS5pcmlzdnVlLmNvbnNlbnQudjEuR2V0Tm90aWNlUmVzcG9uc2USYQoMR3JhbnRDb25zZW50EicuaXJpc3Z1ZS5jb25zZW50LnYxLkdyYW50Q29uc2VudFJlcXVlc3QaKC5pcmlzdnVlLmNvbnNlbnQudjEuR3JhbnRDb25zZW50UmVzcG9uc2USagoPV2l0aGRyYXdDb25zZW50EiouaXJpc3Z1ZS5jb25zZW50LnYxLldpdGhkcmF3Q29uc2VudFJlcXVlc3QaKy5pcmlzdnVlLmNvbnNlbnQudjEuV2l0aGRyYXdDb25zZW50UmVzcG9uc2USZgoMTGlzdENvbnNlbnRzEicuaXJpc3Z1ZS5jb25zZW50LnYxLkxpc3RDb25zZW50c1JlcXVlc3QaKC5pcmlzdnVlLmNvbnNlbnQudjEuTGlzdENvbnNlbnRzUmVzcG9uc2UiA5ACARJ/ChZHcmFudEFydHdvcmtQZXJtaXNzaW9uEjEuaXJpc3Z1ZS5jb25zZW50LnYxLkdyYW50QXJ0d29ya1Blcm1pc3Npb25SZXF1ZXN0GjIuaXJpc3Z1ZS5jb25zZW50LnYxLkdyYW50QXJ0d29ya1Blcm1pc3Npb25SZXNwb25zZRKIAQoZV2l0aGRyYXdBcnR3b3JrUGVybWlzc2lvbhI0LmlyaXN2dWUuY29uc2VudC52MS5XaXRoZHJhd0FydHdvcmtQZXJtaXNzaW9uUmVxdWVzdBo1LmlyaXN2dWUuY29uc2VudC52MS5XaXRoZHJhd0FydHdvcmtQZXJtaXNzaW9uUmVzcG9uc2Uy/wIKE0NvbnNlbnRDaGVja1NlcnZpY2USZgoMQ2hlY2tDb25zZW50EicuaXJpc3Z1ZS5jb25zZW50LnYxLkNoZWNrQ29uc2VudFJlcXVlc3QaKC5pcmlzdnVlLmNvbnNlbnQudjEuQ2hlY2tDb25zZW50UmVzcG9uc2UiA5ACARJ5ChRDcmVhdGVTdGVwQ2FwYWJpbGl0eRIvLmlyaXN2dWUuY29uc2VudC52MS5DcmVhdGVTdGVwQ2FwYWJpbGl0eVJlcXVlc3QaMC5pcmlzdnVlLmNvbnNlbnQudjEuQ3JlYXRlU3RlcENhcGFiaWxpdHlSZXNwb25zZRKEAQoWQ2hlY2tBcnR3b3JrUGVybWlzc2lvbhIxLmlyaXN2dWUuY29uc2VudC52MS5DaGVja0FydHdvcmtQZXJtaXNzaW9uUmVxdWVzdBoyLmlyaXN2dWUuY29uc2VudC52MS5DaGVja0FydHdvcmtQZXJtaXNzaW9uUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CihpcmlzdnVlL2NvbnNlbnQvdjEvY29uc2VudF9zZXJ2aWNlLnByb3RvEhJpcmlzdnVlLmNvbnNlbnQudjEiWgoHU3ViamVjdBIUCgJpZBgBIAEoCUIIukgFcgOwAQESOQoEa2luZBgCIAEoDjIfLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0S2luZEIKukgHggEEEAEgACKKAgoGTm90aWNlEgoKAmlkGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc2hhMjU2GAMgASgJEjMKB3B1cnBvc2UYBCABKA4yIi5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudFB1cnBvc2USNgoManVyaXNkaWN0aW9uGAUgASgOMiAuaXJpc3Z1ZS5jb25zZW50LnYxLkp1cmlzZGljdGlvbhIQCghsYW5ndWFnZRgGIAEoCRIMCgRib2R5GAcgASgJEhIKCnJlY2lwaWVudHMYCCADKAkSGgoSc2lnbmF0dXJlX3JlcXVpcmVkGAkgASgIEhYKDnBvbGljeV92ZXJzaW9uGAogASgJIoUBCg9SZXRlbnRpb25Qb2xpY3kSDwoHdmVyc2lvbhgBIAEoCRIOCgZzaGEyNTYYAiABKAkSMQoNaW5fZm9yY2VfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIbGFuZ3VhZ2UYBCABKAkSDAoEYm9keRgFIAEoCSIsCglSZWNpcGllbnQSCgoCaWQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAki+gIKB0NvbnNlbnQSCgoCaWQYASABKAkSLAoHc3ViamVjdBgCIAEoCzIbLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0EjMKB3B1cnBvc2UYAyABKA4yIi5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudFB1cnBvc2USNgoManVyaXNkaWN0aW9uGAQgASgOMiAuaXJpc3Z1ZS5jb25zZW50LnYxLkp1cmlzZGljdGlvbhIPCgdncmFudGVkGAUgASgIEi4KCmdyYW50X3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDXdpdGhkcmF3X3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCW5vdGljZV9pZBgIIAEoCRIVCg1ub3RpY2Vfc2hhMjU2GAkgASgJEhIKCnJlY2lwaWVudHMYCiADKAkSFgoOcG9saWN5X3ZlcnNpb24YCyABKAkiNgoZR2V0UmV0ZW50aW9uUG9saWN5UmVxdWVzdBIZCghsYW5ndWFnZRgBIAEoCUIHukgEcgIYIyJRChpHZXRSZXRlbnRpb25Qb2xpY3lSZXNwb25zZRIzCgZwb2xpY3kYASABKAsyIy5pcmlzdnVlLmNvbnNlbnQudjEuUmV0ZW50aW9uUG9saWN5ItgBChBHZXROb3RpY2VSZXF1ZXN0Ej8KB3B1cnBvc2UYASABKA4yIi5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudFB1cnBvc2VCCrpIB4IBBBABIAASQAoManVyaXNkaWN0aW9uGAIgASgOMiAuaXJpc3Z1ZS5jb25zZW50LnYxLkp1cmlzZGljdGlvbkIIukgFggECEAESGQoIbGFuZ3VhZ2UYAyABKAlCB7pIBHICGCMSJgoKcmVjaXBpZW50cxgEIAMoCUISukgPkgEMEAgYASIGcgQQARgoInoKEUdldE5vdGljZVJlc3BvbnNlEioKBm5vdGljZRgBIAEoCzIaLmlyaXN2dWUuY29uc2VudC52MS5Ob3RpY2USOQoSb2ZmZXJlZF9yZWNpcGllbnRzGAIgAygLMh0uaXJpc3Z1ZS5jb25zZW50LnYxLlJlY2lwaWVudCKPAwoTR3JhbnRDb25zZW50UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgdzdWJqZWN0GAIgASgLMhsuaXJpc3Z1ZS5jb25zZW50LnYxLlN1YmplY3RCBrpIA8gBARI/CgdwdXJwb3NlGAMgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlQgq6SAeCAQQQASAAEkAKDGp1cmlzZGljdGlvbhgEIAEoDjIgLmlyaXN2dWUuY29uc2VudC52MS5KdXJpc2RpY3Rpb25CCLpIBYIBAhABEhwKCW5vdGljZV9pZBgFIAEoCUIJukgGcgQQARhkEiwKDW5vdGljZV9zaGEyNTYYBiABKAlCFbpIEnIQMg5eWzAtOWEtZl17NjR9JBIQCghmdWxsX2FnZRgHIAEoCBIbCglzaWduYXR1cmUYCCABKAlCCLpIBXIDGMgBEiYKCnJlY2lwaWVudHMYCSADKAlCErpID5IBDBAIGAEiBnIEEAEYKCJVChRHcmFudENvbnNlbnRSZXNwb25zZRIsCgdjb25zZW50GAEgASgLMhsuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnQSDwoHcmVjZWlwdBgCIAEoCSKtAQoWV2l0aGRyYXdDb25zZW50UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgdzdWJqZWN0GAIgASgLMhsuaXJpc3Z1ZS5jb25zZW50LnYxLlN1YmplY3RCBrpIA8gBARI/CgdwdXJwb3NlGAMgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlQgq6SAeCAQQQASAAIlgKF1dpdGhkcmF3Q29uc2VudFJlc3BvbnNlEiwKB2NvbnNlbnQYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudBIPCgdyZWNlaXB0GAIgASgJIhUKE0xpc3RDb25zZW50c1JlcXVlc3QiRQoUTGlzdENvbnNlbnRzUmVzcG9uc2USLQoIY29uc2VudHMYASADKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuQ29uc2VudCJSChNMaXN0UmVjZWlwdHNSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY+gEoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxjIASJTCgdSZWNlaXB0EgoKAmlkGAEgASgJEgsKA2p3cxgCIAEoCRIvCgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXgoUTGlzdFJlY2VpcHRzUmVzcG9uc2USLQoIcmVjZWlwdHMYASADKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuUmVjZWlwdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiGAoWTGlzdFJlY2VpcHRLZXlzUmVxdWVzdCInChdMaXN0UmVjZWlwdEtleXNSZXNwb25zZRIMCgRqd2tzGAEgASgJIsYBCh9SZXF1ZXN0QXJ0d29ya1Blcm1pc3Npb25SZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhoKCG93bmVyX2lkGAIgASgJQgi6SAVyA7ABARJBCgVzY29wZRgDIAEoCzIqLmlyaXN2dWUuY29uc2VudC52MS5BcnR3b3JrUGVybWlzc2lvblNjb3BlQga6SAPIAQESJgoKcmVjaXBpZW50cxgEIAMoCUISukgPkgEMEAgYASIGcgQQARgoIm4KIFJlcXVlc3RBcnR3b3JrUGVybWlzc2lvblJlc3BvbnNlEjkKCnBlcm1pc3Npb24YASABKAsyJS5pcmlzdnVlLmNvbnNlbnQudjEuQXJ0d29ya1Blcm1pc3Npb24SDwoHcmVjZWlwdBgCIAEoCSLTAgodR3JhbnRBcnR3b3JrUGVybWlzc2lvblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESHQoIcGhvdG9faWQYAiABKAlCC7pICNgBAXIDsAEBEhwKCmNyZWF0b3JfaWQYAyABKAlCCLpIBXIDsAEBEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI9CgdwdXJwb3NlGAUgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkFydHdvcmtQdXJwb3NlQgi6SAWCAQIQARIeCgljaXJjbGVfaWQYBiABKAlCC7pICNgBAXIDsAEBEh8KCmFydHdvcmtfaWQYByABKAlCC7pICNgBAXIDsAEBEiYKCnJlY2lwaWVudHMYCCADKAlCErpID5IBDBAIGAEiBnIEEAEYKCJsCh5HcmFudEFydHdvcmtQZXJtaXNzaW9uUmVzcG9uc2USOQoKcGVybWlzc2lvbhgBIAEoCzIlLmlyaXN2dWUuY29uc2VudC52MS5BcnR3b3JrUGVybWlzc2lvbhIPCgdyZWNlaXB0GAIgASgJIl0KHERlbnlBcnR3b3JrUGVybWlzc2lvblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESHwoNcGVybWlzc2lvbl9pZBgCIAEoCUIIukgFcgOwAQEiawodRGVueUFydHdvcmtQZXJtaXNzaW9uUmVzcG9uc2USOQoKcGVybWlzc2lvbhgBIAEoCzIlLmlyaXN2dWUuY29uc2VudC52MS5BcnR3b3JrUGVybWlzc2lvbhIPCgdyZWNlaXB0GAIgASgJIp4BCiBXaXRoZHJhd0FydHdvcmtQZXJtaXNzaW9uUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIdCghwaG90b19pZBgCIAEoCUILukgI2AEBcgOwAQESHAoKY3JlYXRvcl9pZBgDIAEoCUIIukgFcgOwAQESHwoKYXJ0d29ya19pZBgEIAEoCUILukgI2AEBcgOwAQEiNQohV2l0aGRyYXdBcnR3b3JrUGVybWlzc2lvblJlc3BvbnNlEhAKCHJlY2VpcHRzGAEgAygJIlwKHUxpc3RBcnR3b3JrUGVybWlzc2lvbnNSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY+gEoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxjIASJ1Ch5MaXN0QXJ0d29ya1Blcm1pc3Npb25zUmVzcG9uc2USOgoLcGVybWlzc2lvbnMYASADKAsyJS5pcmlzdnVlLmNvbnNlbnQudjEuQXJ0d29ya1Blcm1pc3Npb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIrMBChNDaGVja0NvbnNlbnRSZXF1ZXN0EjkKCHN1YmplY3RzGAEgAygLMhsuaXJpc3Z1ZS5jb25zZW50LnYxLlN1YmplY3RCCrpIB5IBBAgBEBASPwoHcHVycG9zZRgCIAEoDjIiLmlyaXN2dWUuY29uc2VudC52MS5Db25zZW50UHVycG9zZUIKukgHggEEEAEgABIgCgt1cGxvYWRlcl9pZBgDIAEoCUILukgI2AEBcgOwAQEiRAoUQ2hlY2tDb25zZW50UmVzcG9uc2USLAoHcGVuZGluZxgBIAMoCzIbLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0IuYBChtDcmVhdGVTdGVwQ2FwYWJpbGl0eVJlcXVlc3QSOQoIc3ViamVjdHMYASADKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdEIKukgHkgEECAEQEBI/CgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlQgq6SAeCAQQQASAAEhgKBmpvYl9pZBgDIAEoCUIIukgFcgOwAQESFwoEc3RlcBgEIAEoCUIJukgGcgQQARgoEhgKB2F0dGVtcHQYBSABKAVCB7pIBBoCKAEiXgocQ3JlYXRlU3RlcENhcGFiaWxpdHlSZXNwb25zZRINCgV0b2tlbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRAoKT3duZWRQaG90bxIaCghwaG90b19pZBgBIAEoCUIIukgFcgOwAQESGgoIb3duZXJfaWQYAiABKAlCCLpIBXIDsAEBIpUCCh1DaGVja0FydHdvcmtQZXJtaXNzaW9uUmVxdWVzdBIcCgpjcmVhdG9yX2lkGAEgASgJQgi6SAVyA7ABARI6CgZwaG90b3MYAiADKAsyHi5pcmlzdnVlLmNvbnNlbnQudjEuT3duZWRQaG90b0IKukgHkgEECAEQBBI9CgdwdXJwb3NlGAMgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkFydHdvcmtQdXJwb3NlQgi6SAWCAQIQARIeCgljaXJjbGVfaWQYBCABKAlCC7pICNgBAXIDsAEBEh8KCmFydHdvcmtfaWQYBSABKAlCC7pICNgBAXIDsAEBEhoKCXJlY2lwaWVudBgGIAEoCUIHukgEcgIYKCI7Ch5DaGVja0FydHdvcmtQZXJtaXNzaW9uUmVzcG9uc2USGQoRcGVuZGluZ19waG90b19pZHMYASADKAkisgEKFkNoZWNrRGlzY2xvc3VyZVJlcXVlc3QSOQoIc3ViamVjdHMYASADKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdEIKukgHkgEECAEQEBIcCglyZWNpcGllbnQYAiABKAlCCbpIBnIEEAEYKBI/CgdwdXJwb3NlGAMgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlQgq6SAeCAQQQASAAIkYKF0NoZWNrRGlzY2xvc3VyZVJlc3BvbnNlEisKBmRlbmllZBgBIAMoCzIbLmlyaXN2dWUuY29uc2VudC52MS5TdWJqZWN0KpwBCg5Db25zZW50UHVycG9zZRIfChtDT05TRU5UX1BVUlBPU0VfVU5TUEVDSUZJRUQQABIlCiFDT05TRU5UX1BVUlBPU0VfQklPTUVUUklDX0NBUFRVUkUQARIjCh9DT05TRU5UX1BVUlBPU0VfREFUQV9QUk9DRVNTSU5HEAISHQoZQ09OU0VOVF9QVVJQT1NFX01BUktFVElORxADKtQBCgxKdXJpc2RpY3Rpb24SHAoYSlVSSVNESUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRSlVSSVNESUNUSU9OX0dEUFIQARIVChFKVVJJU0RJQ1RJT05fQklQQRACEhUKEUpVUklTRElDVElPTl9DQ1BBEAMSGAoUSlVSSVNESUNUSU9OX0dFTkVSSUMQBBITCg9KVVJJU0RJQ1RJT05fVUsQBRIVChFKVVJJU0RJQ1RJT05fQ1VCSRAGEhsKF0pVUklTRElDVElPTl9XQVNISU5HVE9OEAcqkwEKC1N1YmplY3RLaW5kEhwKGFNVQkpFQ1RfS0lORF9VTlNQRUNJRklFRBAAEhUKEVNVQkpFQ1RfS0lORF9TRUxGEAESGgoWU1VCSkVDVF9LSU5EX1NZTlRIRVRJQxACEhsKF1NVQkpFQ1RfS0lORF9FVkFMVUFUSU9OEAMSFgoSU1VCSkVDVF9LSU5EX01JTk9SEAQyjQsKDkNvbnNlbnRTZXJ2aWNlEngKEkdldFJldGVudGlvblBvbGljeRItLmlyaXN2dWUuY29uc2VudC52MS5HZXRSZXRlbnRpb25Qb2xpY3lSZXF1ZXN0Gi4uaXJpc3Z1ZS5jb25zZW50LnYxLkdldFJldGVudGlvblBvbGljeVJlc3BvbnNlIgOQAgESWAoJR2V0Tm90aWNlEiQuaXJpc3Z1ZS5jb25zZW50LnYxLkdldE5vdGljZVJlcXVlc3QaJS5pcmlzdnVlLmNvbnNlbnQudjEuR2V0Tm90aWNlUmVzcG9uc2USYQoMR3JhbnRDb25zZW50EicuaXJpc3Z1ZS5jb25zZW50LnYxLkdyYW50Q29uc2VudFJlcXVlc3QaKC5pcmlzdnVlLmNvbnNlbnQudjEuR3JhbnRDb25zZW50UmVzcG9uc2USagoPV2l0aGRyYXdDb25zZW50EiouaXJpc3Z1ZS5jb25zZW50LnYxLldpdGhkcmF3Q29uc2VudFJlcXVlc3QaKy5pcmlzdnVlLmNvbnNlbnQudjEuV2l0aGRyYXdDb25zZW50UmVzcG9uc2USZgoMTGlzdENvbnNlbnRzEicuaXJpc3Z1ZS5jb25zZW50LnYxLkxpc3RDb25zZW50c1JlcXVlc3QaKC5pcmlzdnVlLmNvbnNlbnQudjEuTGlzdENvbnNlbnRzUmVzcG9uc2UiA5ACARJmCgxMaXN0UmVjZWlwdHMSJy5pcmlzdnVlLmNvbnNlbnQudjEuTGlzdFJlY2VpcHRzUmVxdWVzdBooLmlyaXN2dWUuY29uc2VudC52MS5MaXN0UmVjZWlwdHNSZXNwb25zZSIDkAIBEm8KD0xpc3RSZWNlaXB0S2V5cxIqLmlyaXN2dWUuY29uc2VudC52MS5MaXN0UmVjZWlwdEtleXNSZXF1ZXN0GisuaXJpc3Z1ZS5jb25zZW50LnYxLkxpc3RSZWNlaXB0S2V5c1Jlc3BvbnNlIgOQAgEShQEKGFJlcXVlc3RBcnR3b3JrUGVybWlzc2lvbhIzLmlyaXN2dWUuY29uc2VudC52MS5SZXF1ZXN0QXJ0d29ya1Blcm1pc3Npb25SZXF1ZXN0GjQuaXJpc3Z1ZS5jb25zZW50LnYxLlJlcXVlc3RBcnR3b3JrUGVybWlzc2lvblJlc3BvbnNlEn8KFkdyYW50QXJ0d29ya1Blcm1pc3Npb24SMS5pcmlzdnVlLmNvbnNlbnQudjEuR3JhbnRBcnR3b3JrUGVybWlzc2lvblJlcXVlc3QaMi5pcmlzdnVlLmNvbnNlbnQudjEuR3JhbnRBcnR3b3JrUGVybWlzc2lvblJlc3BvbnNlEnwKFURlbnlBcnR3b3JrUGVybWlzc2lvbhIwLmlyaXN2dWUuY29uc2VudC52MS5EZW55QXJ0d29ya1Blcm1pc3Npb25SZXF1ZXN0GjEuaXJpc3Z1ZS5jb25zZW50LnYxLkRlbnlBcnR3b3JrUGVybWlzc2lvblJlc3BvbnNlEogBChlXaXRoZHJhd0FydHdvcmtQZXJtaXNzaW9uEjQuaXJpc3Z1ZS5jb25zZW50LnYxLldpdGhkcmF3QXJ0d29ya1Blcm1pc3Npb25SZXF1ZXN0GjUuaXJpc3Z1ZS5jb25zZW50LnYxLldpdGhkcmF3QXJ0d29ya1Blcm1pc3Npb25SZXNwb25zZRKEAQoWTGlzdEFydHdvcmtQZXJtaXNzaW9ucxIxLmlyaXN2dWUuY29uc2VudC52MS5MaXN0QXJ0d29ya1Blcm1pc3Npb25zUmVxdWVzdBoyLmlyaXN2dWUuY29uc2VudC52MS5MaXN0QXJ0d29ya1Blcm1pc3Npb25zUmVzcG9uc2UiA5ACATLwAwoTQ29uc2VudENoZWNrU2VydmljZRJmCgxDaGVja0NvbnNlbnQSJy5pcmlzdnVlLmNvbnNlbnQudjEuQ2hlY2tDb25zZW50UmVxdWVzdBooLmlyaXN2dWUuY29uc2VudC52MS5DaGVja0NvbnNlbnRSZXNwb25zZSIDkAIBEnkKFENyZWF0ZVN0ZXBDYXBhYmlsaXR5Ei8uaXJpc3Z1ZS5jb25zZW50LnYxLkNyZWF0ZVN0ZXBDYXBhYmlsaXR5UmVxdWVzdBowLmlyaXN2dWUuY29uc2VudC52MS5DcmVhdGVTdGVwQ2FwYWJpbGl0eVJlc3BvbnNlEoQBChZDaGVja0FydHdvcmtQZXJtaXNzaW9uEjEuaXJpc3Z1ZS5jb25zZW50LnYxLkNoZWNrQXJ0d29ya1Blcm1pc3Npb25SZXF1ZXN0GjIuaXJpc3Z1ZS5jb25zZW50LnYxLkNoZWNrQXJ0d29ya1Blcm1pc3Npb25SZXNwb25zZSIDkAIBEm8KD0NoZWNrRGlzY2xvc3VyZRIqLmlyaXN2dWUuY29uc2VudC52MS5DaGVja0Rpc2Nsb3N1cmVSZXF1ZXN0GisuaXJpc3Z1ZS5jb25zZW50LnYxLkNoZWNrRGlzY2xvc3VyZVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_irisvue_consent_v1_artwork_permission]);
 
 /**
  * A subject of data.
@@ -24,7 +26,8 @@ export const file_irisvue_consent_v1_consent_service: GenFile = /*@__PURE__*/
  */
 export type Subject = Message<"irisvue.consent.v1.Subject"> & {
   /**
-   * The subject's id. For SELF it is the user's id; for the other kinds the id of the user who uploaded.
+   * The subject's id. For SELF it is the user's id, for MINOR the id that DeclareMinor gave; for the other kinds the id
+   * of the user who uploaded.
    *
    * @generated from field: string id = 1;
    */
@@ -99,6 +102,27 @@ export type Notice = Message<"irisvue.consent.v1.Notice"> & {
    * @generated from field: string body = 7;
    */
   body: string;
+
+  /**
+   * The recipients that it names, as asked for.
+   *
+   * @generated from field: repeated string recipients = 8;
+   */
+  recipients: string[];
+
+  /**
+   * Whether a grant of SELF or MINOR needs a signature.
+   *
+   * @generated from field: bool signature_required = 9;
+   */
+  signatureRequired: boolean;
+
+  /**
+   * Version of the retention policy that it goes with.
+   *
+   * @generated from field: string policy_version = 10;
+   */
+  policyVersion: string;
 };
 
 /**
@@ -107,6 +131,83 @@ export type Notice = Message<"irisvue.consent.v1.Notice"> & {
  */
 export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
   messageDesc(file_irisvue_consent_v1_consent_service, 1);
+
+/**
+ * What is kept how long, for everybody to read.
+ *
+ * @generated from message irisvue.consent.v1.RetentionPolicy
+ */
+export type RetentionPolicy = Message<"irisvue.consent.v1.RetentionPolicy"> & {
+  /**
+   * Version, for example "2026-11-01".
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * SHA-256 of body, 64 hexadecimal digits.
+   *
+   * @generated from field: string sha256 = 2;
+   */
+  sha256: string;
+
+  /**
+   * From when it is in force.
+   *
+   * @generated from field: google.protobuf.Timestamp in_force_time = 3;
+   */
+  inForceTime?: Timestamp | undefined;
+
+  /**
+   * BCP 47 language tag.
+   *
+   * @generated from field: string language = 4;
+   */
+  language: string;
+
+  /**
+   * The text, Markdown.
+   *
+   * @generated from field: string body = 5;
+   */
+  body: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.RetentionPolicy.
+ * Use `create(RetentionPolicySchema)` to create a new message.
+ */
+export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 2);
+
+/**
+ * Someone outside the mesh to whom the operator may disclose something, if the person names them.
+ *
+ * @generated from message irisvue.consent.v1.Recipient
+ */
+export type Recipient = Message<"irisvue.consent.v1.Recipient"> & {
+  /**
+   * Short name that a grant gives, for example "whatsapp".
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Name and address, as a notice shows them.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.Recipient.
+ * Use `create(RecipientSchema)` to create a new message.
+ */
+export const RecipientSchema: GenMessage<Recipient> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 3);
 
 /**
  * The present state of one purpose, folded from its events.
@@ -176,6 +277,20 @@ export type Consent = Message<"irisvue.consent.v1.Consent"> & {
    * @generated from field: string notice_sha256 = 9;
    */
   noticeSha256: string;
+
+  /**
+   * The recipients that are named, by their short names.
+   *
+   * @generated from field: repeated string recipients = 10;
+   */
+  recipients: string[];
+
+  /**
+   * Version of the retention policy that was in force.
+   *
+   * @generated from field: string policy_version = 11;
+   */
+  policyVersion: string;
 };
 
 /**
@@ -183,7 +298,49 @@ export type Consent = Message<"irisvue.consent.v1.Consent"> & {
  * Use `create(ConsentSchema)` to create a new message.
  */
 export const ConsentSchema: GenMessage<Consent> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 2);
+  messageDesc(file_irisvue_consent_v1_consent_service, 4);
+
+/**
+ * Asks for the retention policy.
+ *
+ * @generated from message irisvue.consent.v1.GetRetentionPolicyRequest
+ */
+export type GetRetentionPolicyRequest = Message<"irisvue.consent.v1.GetRetentionPolicyRequest"> & {
+  /**
+   * BCP 47 language tag. The default is "en"; an unknown language falls back to it.
+   *
+   * @generated from field: string language = 1;
+   */
+  language: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.GetRetentionPolicyRequest.
+ * Use `create(GetRetentionPolicyRequestSchema)` to create a new message.
+ */
+export const GetRetentionPolicyRequestSchema: GenMessage<GetRetentionPolicyRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 5);
+
+/**
+ * The retention policy.
+ *
+ * @generated from message irisvue.consent.v1.GetRetentionPolicyResponse
+ */
+export type GetRetentionPolicyResponse = Message<"irisvue.consent.v1.GetRetentionPolicyResponse"> & {
+  /**
+   * The policy in force.
+   *
+   * @generated from field: irisvue.consent.v1.RetentionPolicy policy = 1;
+   */
+  policy?: RetentionPolicy | undefined;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.GetRetentionPolicyResponse.
+ * Use `create(GetRetentionPolicyResponseSchema)` to create a new message.
+ */
+export const GetRetentionPolicyResponseSchema: GenMessage<GetRetentionPolicyResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 6);
 
 /**
  * Asks for a notice.
@@ -211,6 +368,14 @@ export type GetNoticeRequest = Message<"irisvue.consent.v1.GetNoticeRequest"> & 
    * @generated from field: string language = 3;
    */
   language: string;
+
+  /**
+   * Recipients that the person wants to name, by their short names; each is a choice of its own, none is the default.
+   * INVALID_FIELD for one that the operator does not offer.
+   *
+   * @generated from field: repeated string recipients = 4;
+   */
+  recipients: string[];
 };
 
 /**
@@ -218,7 +383,7 @@ export type GetNoticeRequest = Message<"irisvue.consent.v1.GetNoticeRequest"> & 
  * Use `create(GetNoticeRequestSchema)` to create a new message.
  */
 export const GetNoticeRequestSchema: GenMessage<GetNoticeRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 3);
+  messageDesc(file_irisvue_consent_v1_consent_service, 7);
 
 /**
  * A notice.
@@ -232,6 +397,13 @@ export type GetNoticeResponse = Message<"irisvue.consent.v1.GetNoticeResponse"> 
    * @generated from field: irisvue.consent.v1.Notice notice = 1;
    */
   notice?: Notice | undefined;
+
+  /**
+   * The recipients that could be named.
+   *
+   * @generated from field: repeated irisvue.consent.v1.Recipient offered_recipients = 2;
+   */
+  offeredRecipients: Recipient[];
 };
 
 /**
@@ -239,7 +411,7 @@ export type GetNoticeResponse = Message<"irisvue.consent.v1.GetNoticeResponse"> 
  * Use `create(GetNoticeResponseSchema)` to create a new message.
  */
 export const GetNoticeResponseSchema: GenMessage<GetNoticeResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 4);
+  messageDesc(file_irisvue_consent_v1_consent_service, 8);
 
 /**
  * Grants one purpose.
@@ -255,7 +427,7 @@ export type GrantConsentRequest = Message<"irisvue.consent.v1.GrantConsentReques
   requestId: string;
 
   /**
-   * Whose eye. Its id must be the caller's: nobody consents for another adult.
+   * Whose eye. The caller, or a minor whom the caller represents: nobody consents for another adult.
    *
    * @generated from field: irisvue.consent.v1.Subject subject = 2;
    */
@@ -288,6 +460,27 @@ export type GrantConsentRequest = Message<"irisvue.consent.v1.GrantConsentReques
    * @generated from field: string notice_sha256 = 6;
    */
   noticeSha256: string;
+
+  /**
+   * The caller declares to be of full age. SELF needs it.
+   *
+   * @generated from field: bool full_age = 7;
+   */
+  fullAge: boolean;
+
+  /**
+   * The name of whoever grants, typed as an electronic signature under the notice. Needed where the notice says so.
+   *
+   * @generated from field: string signature = 8;
+   */
+  signature: string;
+
+  /**
+   * Recipients that the notice named, by their short names.
+   *
+   * @generated from field: repeated string recipients = 9;
+   */
+  recipients: string[];
 };
 
 /**
@@ -295,7 +488,7 @@ export type GrantConsentRequest = Message<"irisvue.consent.v1.GrantConsentReques
  * Use `create(GrantConsentRequestSchema)` to create a new message.
  */
 export const GrantConsentRequestSchema: GenMessage<GrantConsentRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 5);
+  messageDesc(file_irisvue_consent_v1_consent_service, 9);
 
 /**
  * The consent as it now stands.
@@ -309,6 +502,13 @@ export type GrantConsentResponse = Message<"irisvue.consent.v1.GrantConsentRespo
    * @generated from field: irisvue.consent.v1.Consent consent = 1;
    */
   consent?: Consent | undefined;
+
+  /**
+   * The receipt of the grant that stands: a JWS in compact form, ISO/IEC TS 27560.
+   *
+   * @generated from field: string receipt = 2;
+   */
+  receipt: string;
 };
 
 /**
@@ -316,7 +516,7 @@ export type GrantConsentResponse = Message<"irisvue.consent.v1.GrantConsentRespo
  * Use `create(GrantConsentResponseSchema)` to create a new message.
  */
 export const GrantConsentResponseSchema: GenMessage<GrantConsentResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 6);
+  messageDesc(file_irisvue_consent_v1_consent_service, 10);
 
 /**
  * Withdraws one purpose.
@@ -332,7 +532,7 @@ export type WithdrawConsentRequest = Message<"irisvue.consent.v1.WithdrawConsent
   requestId: string;
 
   /**
-   * Whose eye. Its id must be the caller's.
+   * Whose eye. The caller, or a minor whom the caller represents.
    *
    * @generated from field: irisvue.consent.v1.Subject subject = 2;
    */
@@ -351,7 +551,7 @@ export type WithdrawConsentRequest = Message<"irisvue.consent.v1.WithdrawConsent
  * Use `create(WithdrawConsentRequestSchema)` to create a new message.
  */
 export const WithdrawConsentRequestSchema: GenMessage<WithdrawConsentRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 7);
+  messageDesc(file_irisvue_consent_v1_consent_service, 11);
 
 /**
  * The consent as it now stands.
@@ -365,6 +565,13 @@ export type WithdrawConsentResponse = Message<"irisvue.consent.v1.WithdrawConsen
    * @generated from field: irisvue.consent.v1.Consent consent = 1;
    */
   consent?: Consent | undefined;
+
+  /**
+   * The receipt of the withdrawal: a JWS in compact form, ISO/IEC TS 27560.
+   *
+   * @generated from field: string receipt = 2;
+   */
+  receipt: string;
 };
 
 /**
@@ -372,7 +579,7 @@ export type WithdrawConsentResponse = Message<"irisvue.consent.v1.WithdrawConsen
  * Use `create(WithdrawConsentResponseSchema)` to create a new message.
  */
 export const WithdrawConsentResponseSchema: GenMessage<WithdrawConsentResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 8);
+  messageDesc(file_irisvue_consent_v1_consent_service, 12);
 
 /**
  * Asks for the caller's consents.
@@ -387,7 +594,7 @@ export type ListConsentsRequest = Message<"irisvue.consent.v1.ListConsentsReques
  * Use `create(ListConsentsRequestSchema)` to create a new message.
  */
 export const ListConsentsRequestSchema: GenMessage<ListConsentsRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 9);
+  messageDesc(file_irisvue_consent_v1_consent_service, 13);
 
 /**
  * The caller's consents.
@@ -396,7 +603,7 @@ export const ListConsentsRequestSchema: GenMessage<ListConsentsRequest> = /*@__P
  */
 export type ListConsentsResponse = Message<"irisvue.consent.v1.ListConsentsResponse"> & {
   /**
-   * One per subject kind and purpose that ever had an event.
+   * One per subject and purpose that ever had an event; minors whom the caller represents included.
    *
    * @generated from field: repeated irisvue.consent.v1.Consent consents = 1;
    */
@@ -408,7 +615,204 @@ export type ListConsentsResponse = Message<"irisvue.consent.v1.ListConsentsRespo
  * Use `create(ListConsentsResponseSchema)` to create a new message.
  */
 export const ListConsentsResponseSchema: GenMessage<ListConsentsResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 10);
+  messageDesc(file_irisvue_consent_v1_consent_service, 14);
+
+/**
+ * Asks for the caller's receipts.
+ *
+ * @generated from message irisvue.consent.v1.ListReceiptsRequest
+ */
+export type ListReceiptsRequest = Message<"irisvue.consent.v1.ListReceiptsRequest"> & {
+  /**
+   * At most 250. The default, 0, means 20.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.ListReceiptsRequest.
+ * Use `create(ListReceiptsRequestSchema)` to create a new message.
+ */
+export const ListReceiptsRequestSchema: GenMessage<ListReceiptsRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 15);
+
+/**
+ * A signed receipt.
+ *
+ * @generated from message irisvue.consent.v1.Receipt
+ */
+export type Receipt = Message<"irisvue.consent.v1.Receipt"> & {
+  /**
+   * Id of the event that it is about; the record id within.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * JWS in compact form (RFC 7515), EdDSA; its payload is the record, JSON.
+   *
+   * @generated from field: string jws = 2;
+   */
+  jws: string;
+
+  /**
+   * When the event was.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.Receipt.
+ * Use `create(ReceiptSchema)` to create a new message.
+ */
+export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 16);
+
+/**
+ * A page of receipts.
+ *
+ * @generated from message irisvue.consent.v1.ListReceiptsResponse
+ */
+export type ListReceiptsResponse = Message<"irisvue.consent.v1.ListReceiptsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated irisvue.consent.v1.Receipt receipts = 1;
+   */
+  receipts: Receipt[];
+
+  /**
+   * Empty: there are no more pages.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.ListReceiptsResponse.
+ * Use `create(ListReceiptsResponseSchema)` to create a new message.
+ */
+export const ListReceiptsResponseSchema: GenMessage<ListReceiptsResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 17);
+
+/**
+ * Asks for the keys of receipts.
+ *
+ * @generated from message irisvue.consent.v1.ListReceiptKeysRequest
+ */
+export type ListReceiptKeysRequest = Message<"irisvue.consent.v1.ListReceiptKeysRequest"> & {
+};
+
+/**
+ * Describes the message irisvue.consent.v1.ListReceiptKeysRequest.
+ * Use `create(ListReceiptKeysRequestSchema)` to create a new message.
+ */
+export const ListReceiptKeysRequestSchema: GenMessage<ListReceiptKeysRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 18);
+
+/**
+ * The keys of receipts.
+ *
+ * @generated from message irisvue.consent.v1.ListReceiptKeysResponse
+ */
+export type ListReceiptKeysResponse = Message<"irisvue.consent.v1.ListReceiptKeysResponse"> & {
+  /**
+   * JSON Web Key Set (RFC 7517), as JSON.
+   *
+   * @generated from field: string jwks = 1;
+   */
+  jwks: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.ListReceiptKeysResponse.
+ * Use `create(ListReceiptKeysResponseSchema)` to create a new message.
+ */
+export const ListReceiptKeysResponseSchema: GenMessage<ListReceiptKeysResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 19);
+
+/**
+ * Asks for a permission.
+ *
+ * @generated from message irisvue.consent.v1.RequestArtworkPermissionRequest
+ */
+export type RequestArtworkPermissionRequest = Message<"irisvue.consent.v1.RequestArtworkPermissionRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Whose iris it is: the user who may give the permission.
+   *
+   * @generated from field: string owner_id = 2;
+   */
+  ownerId: string;
+
+  /**
+   * What for.
+   *
+   * @generated from field: irisvue.consent.v1.ArtworkPermissionScope scope = 3;
+   */
+  scope?: ArtworkPermissionScope | undefined;
+
+  /**
+   * Recipients outside the mesh that the artwork is meant for, by their short names.
+   *
+   * @generated from field: repeated string recipients = 4;
+   */
+  recipients: string[];
+};
+
+/**
+ * Describes the message irisvue.consent.v1.RequestArtworkPermissionRequest.
+ * Use `create(RequestArtworkPermissionRequestSchema)` to create a new message.
+ */
+export const RequestArtworkPermissionRequestSchema: GenMessage<RequestArtworkPermissionRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 20);
+
+/**
+ * What was asked.
+ *
+ * @generated from message irisvue.consent.v1.RequestArtworkPermissionResponse
+ */
+export type RequestArtworkPermissionResponse = Message<"irisvue.consent.v1.RequestArtworkPermissionResponse"> & {
+  /**
+   * The permission as it stands.
+   *
+   * @generated from field: irisvue.consent.v1.ArtworkPermission permission = 1;
+   */
+  permission?: ArtworkPermission | undefined;
+
+  /**
+   * The receipt of the latest event.
+   *
+   * @generated from field: string receipt = 2;
+   */
+  receipt: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.RequestArtworkPermissionResponse.
+ * Use `create(RequestArtworkPermissionResponseSchema)` to create a new message.
+ */
+export const RequestArtworkPermissionResponseSchema: GenMessage<RequestArtworkPermissionResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 21);
 
 /**
  * Allows a use of a photo.
@@ -424,7 +828,7 @@ export type GrantArtworkPermissionRequest = Message<"irisvue.consent.v1.GrantArt
   requestId: string;
 
   /**
-   * The caller's photo.
+   * The caller's photo. Empty only with an artwork: then every iris of the caller in it.
    *
    * @generated from field: string photo_id = 2;
    */
@@ -443,6 +847,34 @@ export type GrantArtworkPermissionRequest = Message<"irisvue.consent.v1.GrantArt
    * @generated from field: google.protobuf.Timestamp expire_time = 4;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Only for this kind of artwork. Unspecified: for both.
+   *
+   * @generated from field: irisvue.consent.v1.ArtworkPurpose purpose = 5;
+   */
+  purpose: ArtworkPurpose;
+
+  /**
+   * Only for artworks of this circle. Empty: only for artworks that are in no circle.
+   *
+   * @generated from field: string circle_id = 6;
+   */
+  circleId: string;
+
+  /**
+   * Only in this artwork. Empty: in all.
+   *
+   * @generated from field: string artwork_id = 7;
+   */
+  artworkId: string;
+
+  /**
+   * Recipients outside the mesh that the artwork may be disclosed to, by their short names. Empty: none.
+   *
+   * @generated from field: repeated string recipients = 8;
+   */
+  recipients: string[];
 };
 
 /**
@@ -450,7 +882,7 @@ export type GrantArtworkPermissionRequest = Message<"irisvue.consent.v1.GrantArt
  * Use `create(GrantArtworkPermissionRequestSchema)` to create a new message.
  */
 export const GrantArtworkPermissionRequestSchema: GenMessage<GrantArtworkPermissionRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 11);
+  messageDesc(file_irisvue_consent_v1_consent_service, 22);
 
 /**
  * The permission stands.
@@ -458,6 +890,19 @@ export const GrantArtworkPermissionRequestSchema: GenMessage<GrantArtworkPermiss
  * @generated from message irisvue.consent.v1.GrantArtworkPermissionResponse
  */
 export type GrantArtworkPermissionResponse = Message<"irisvue.consent.v1.GrantArtworkPermissionResponse"> & {
+  /**
+   * The permission.
+   *
+   * @generated from field: irisvue.consent.v1.ArtworkPermission permission = 1;
+   */
+  permission?: ArtworkPermission | undefined;
+
+  /**
+   * The receipt of the grant.
+   *
+   * @generated from field: string receipt = 2;
+   */
+  receipt: string;
 };
 
 /**
@@ -465,10 +910,66 @@ export type GrantArtworkPermissionResponse = Message<"irisvue.consent.v1.GrantAr
  * Use `create(GrantArtworkPermissionResponseSchema)` to create a new message.
  */
 export const GrantArtworkPermissionResponseSchema: GenMessage<GrantArtworkPermissionResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 12);
+  messageDesc(file_irisvue_consent_v1_consent_service, 23);
 
 /**
- * Takes a permission back.
+ * Refuses a permission.
+ *
+ * @generated from message irisvue.consent.v1.DenyArtworkPermissionRequest
+ */
+export type DenyArtworkPermissionRequest = Message<"irisvue.consent.v1.DenyArtworkPermissionRequest"> & {
+  /**
+   * Makes repeats harmless.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The permission that was asked for, of the caller's iris. NOT_FOUND for another's.
+   *
+   * @generated from field: string permission_id = 2;
+   */
+  permissionId: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.DenyArtworkPermissionRequest.
+ * Use `create(DenyArtworkPermissionRequestSchema)` to create a new message.
+ */
+export const DenyArtworkPermissionRequestSchema: GenMessage<DenyArtworkPermissionRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 24);
+
+/**
+ * The permission is refused.
+ *
+ * @generated from message irisvue.consent.v1.DenyArtworkPermissionResponse
+ */
+export type DenyArtworkPermissionResponse = Message<"irisvue.consent.v1.DenyArtworkPermissionResponse"> & {
+  /**
+   * The permission as it stands.
+   *
+   * @generated from field: irisvue.consent.v1.ArtworkPermission permission = 1;
+   */
+  permission?: ArtworkPermission | undefined;
+
+  /**
+   * The receipt of the latest event.
+   *
+   * @generated from field: string receipt = 2;
+   */
+  receipt: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.DenyArtworkPermissionResponse.
+ * Use `create(DenyArtworkPermissionResponseSchema)` to create a new message.
+ */
+export const DenyArtworkPermissionResponseSchema: GenMessage<DenyArtworkPermissionResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 25);
+
+/**
+ * Takes permissions back.
  *
  * @generated from message irisvue.consent.v1.WithdrawArtworkPermissionRequest
  */
@@ -481,7 +982,7 @@ export type WithdrawArtworkPermissionRequest = Message<"irisvue.consent.v1.Withd
   requestId: string;
 
   /**
-   * The caller's photo.
+   * The caller's photo. Empty only with an artwork.
    *
    * @generated from field: string photo_id = 2;
    */
@@ -493,6 +994,13 @@ export type WithdrawArtworkPermissionRequest = Message<"irisvue.consent.v1.Withd
    * @generated from field: string creator_id = 3;
    */
   creatorId: string;
+
+  /**
+   * Only permissions for this artwork. Empty: all of the photo.
+   *
+   * @generated from field: string artwork_id = 4;
+   */
+  artworkId: string;
 };
 
 /**
@@ -500,14 +1008,20 @@ export type WithdrawArtworkPermissionRequest = Message<"irisvue.consent.v1.Withd
  * Use `create(WithdrawArtworkPermissionRequestSchema)` to create a new message.
  */
 export const WithdrawArtworkPermissionRequestSchema: GenMessage<WithdrawArtworkPermissionRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 13);
+  messageDesc(file_irisvue_consent_v1_consent_service, 26);
 
 /**
- * The permission is gone.
+ * The permissions are gone.
  *
  * @generated from message irisvue.consent.v1.WithdrawArtworkPermissionResponse
  */
 export type WithdrawArtworkPermissionResponse = Message<"irisvue.consent.v1.WithdrawArtworkPermissionResponse"> & {
+  /**
+   * Receipts of the withdrawals, one for each permission that stood.
+   *
+   * @generated from field: repeated string receipts = 1;
+   */
+  receipts: string[];
 };
 
 /**
@@ -515,7 +1029,63 @@ export type WithdrawArtworkPermissionResponse = Message<"irisvue.consent.v1.With
  * Use `create(WithdrawArtworkPermissionResponseSchema)` to create a new message.
  */
 export const WithdrawArtworkPermissionResponseSchema: GenMessage<WithdrawArtworkPermissionResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 14);
+  messageDesc(file_irisvue_consent_v1_consent_service, 27);
+
+/**
+ * Asks for permissions.
+ *
+ * @generated from message irisvue.consent.v1.ListArtworkPermissionsRequest
+ */
+export type ListArtworkPermissionsRequest = Message<"irisvue.consent.v1.ListArtworkPermissionsRequest"> & {
+  /**
+   * At most 250. The default, 0, means 20.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.ListArtworkPermissionsRequest.
+ * Use `create(ListArtworkPermissionsRequestSchema)` to create a new message.
+ */
+export const ListArtworkPermissionsRequestSchema: GenMessage<ListArtworkPermissionsRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 28);
+
+/**
+ * A page of permissions.
+ *
+ * @generated from message irisvue.consent.v1.ListArtworkPermissionsResponse
+ */
+export type ListArtworkPermissionsResponse = Message<"irisvue.consent.v1.ListArtworkPermissionsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated irisvue.consent.v1.ArtworkPermission permissions = 1;
+   */
+  permissions: ArtworkPermission[];
+
+  /**
+   * Empty: there are no more pages.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.ListArtworkPermissionsResponse.
+ * Use `create(ListArtworkPermissionsResponseSchema)` to create a new message.
+ */
+export const ListArtworkPermissionsResponseSchema: GenMessage<ListArtworkPermissionsResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 29);
 
 /**
  * Asks whether consents are active.
@@ -536,6 +1106,14 @@ export type CheckConsentRequest = Message<"irisvue.consent.v1.CheckConsentReques
    * @generated from field: irisvue.consent.v1.ConsentPurpose purpose = 2;
    */
   purpose: ConsentPurpose;
+
+  /**
+   * The user who uploads or uploaded. When given, a subject who is somebody else must besides have permitted this user to
+   * take photos (SELF) or be represented by this user (MINOR).
+   *
+   * @generated from field: string uploader_id = 3;
+   */
+  uploaderId: string;
 };
 
 /**
@@ -543,7 +1121,7 @@ export type CheckConsentRequest = Message<"irisvue.consent.v1.CheckConsentReques
  * Use `create(CheckConsentRequestSchema)` to create a new message.
  */
 export const CheckConsentRequestSchema: GenMessage<CheckConsentRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 15);
+  messageDesc(file_irisvue_consent_v1_consent_service, 30);
 
 /**
  * Who has not consented.
@@ -552,7 +1130,7 @@ export const CheckConsentRequestSchema: GenMessage<CheckConsentRequest> = /*@__P
  */
 export type CheckConsentResponse = Message<"irisvue.consent.v1.CheckConsentResponse"> & {
   /**
-   * Subjects without an active consent. Empty: all have one.
+   * Subjects without an active consent, or without the permission to the uploader. Empty: all have them.
    *
    * @generated from field: repeated irisvue.consent.v1.Subject pending = 1;
    */
@@ -564,7 +1142,7 @@ export type CheckConsentResponse = Message<"irisvue.consent.v1.CheckConsentRespo
  * Use `create(CheckConsentResponseSchema)` to create a new message.
  */
 export const CheckConsentResponseSchema: GenMessage<CheckConsentResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 16);
+  messageDesc(file_irisvue_consent_v1_consent_service, 31);
 
 /**
  * Asks for a step's capability token.
@@ -613,7 +1191,7 @@ export type CreateStepCapabilityRequest = Message<"irisvue.consent.v1.CreateStep
  * Use `create(CreateStepCapabilityRequestSchema)` to create a new message.
  */
 export const CreateStepCapabilityRequestSchema: GenMessage<CreateStepCapabilityRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 17);
+  messageDesc(file_irisvue_consent_v1_consent_service, 32);
 
 /**
  * A step's capability token.
@@ -641,7 +1219,7 @@ export type CreateStepCapabilityResponse = Message<"irisvue.consent.v1.CreateSte
  * Use `create(CreateStepCapabilityResponseSchema)` to create a new message.
  */
 export const CreateStepCapabilityResponseSchema: GenMessage<CreateStepCapabilityResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 18);
+  messageDesc(file_irisvue_consent_v1_consent_service, 33);
 
 /**
  * A photo and its owner.
@@ -657,7 +1235,7 @@ export type OwnedPhoto = Message<"irisvue.consent.v1.OwnedPhoto"> & {
   photoId: string;
 
   /**
-   * Its owner.
+   * Whose permission its use needs: the user whose iris it shows, or who represents the minor whose iris it shows.
    *
    * @generated from field: string owner_id = 2;
    */
@@ -669,7 +1247,7 @@ export type OwnedPhoto = Message<"irisvue.consent.v1.OwnedPhoto"> & {
  * Use `create(OwnedPhotoSchema)` to create a new message.
  */
 export const OwnedPhotoSchema: GenMessage<OwnedPhoto> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 19);
+  messageDesc(file_irisvue_consent_v1_consent_service, 34);
 
 /**
  * Asks whether photos may be used.
@@ -690,6 +1268,34 @@ export type CheckArtworkPermissionRequest = Message<"irisvue.consent.v1.CheckArt
    * @generated from field: repeated irisvue.consent.v1.OwnedPhoto photos = 2;
    */
   photos: OwnedPhoto[];
+
+  /**
+   * The kind of artwork. Unspecified: only permissions for both kinds count.
+   *
+   * @generated from field: irisvue.consent.v1.ArtworkPurpose purpose = 3;
+   */
+  purpose: ArtworkPurpose;
+
+  /**
+   * The circle that the artwork is in. Empty: it is in none.
+   *
+   * @generated from field: string circle_id = 4;
+   */
+  circleId: string;
+
+  /**
+   * The artwork. Empty: it does not exist yet; permissions for one artwork do not count then.
+   *
+   * @generated from field: string artwork_id = 5;
+   */
+  artworkId: string;
+
+  /**
+   * A recipient outside the mesh that it is to be disclosed to. Empty: it stays inside.
+   *
+   * @generated from field: string recipient = 6;
+   */
+  recipient: string;
 };
 
 /**
@@ -697,7 +1303,7 @@ export type CheckArtworkPermissionRequest = Message<"irisvue.consent.v1.CheckArt
  * Use `create(CheckArtworkPermissionRequestSchema)` to create a new message.
  */
 export const CheckArtworkPermissionRequestSchema: GenMessage<CheckArtworkPermissionRequest> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 20);
+  messageDesc(file_irisvue_consent_v1_consent_service, 35);
 
 /**
  * Which photos lack permission.
@@ -718,7 +1324,63 @@ export type CheckArtworkPermissionResponse = Message<"irisvue.consent.v1.CheckAr
  * Use `create(CheckArtworkPermissionResponseSchema)` to create a new message.
  */
 export const CheckArtworkPermissionResponseSchema: GenMessage<CheckArtworkPermissionResponse> = /*@__PURE__*/
-  messageDesc(file_irisvue_consent_v1_consent_service, 21);
+  messageDesc(file_irisvue_consent_v1_consent_service, 36);
+
+/**
+ * Asks whether something may be disclosed.
+ *
+ * @generated from message irisvue.consent.v1.CheckDisclosureRequest
+ */
+export type CheckDisclosureRequest = Message<"irisvue.consent.v1.CheckDisclosureRequest"> & {
+  /**
+   * Whose eyes it shows.
+   *
+   * @generated from field: repeated irisvue.consent.v1.Subject subjects = 1;
+   */
+  subjects: Subject[];
+
+  /**
+   * The recipient, by its short name.
+   *
+   * @generated from field: string recipient = 2;
+   */
+  recipient: string;
+
+  /**
+   * The purpose whose consent must name it.
+   *
+   * @generated from field: irisvue.consent.v1.ConsentPurpose purpose = 3;
+   */
+  purpose: ConsentPurpose;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.CheckDisclosureRequest.
+ * Use `create(CheckDisclosureRequestSchema)` to create a new message.
+ */
+export const CheckDisclosureRequestSchema: GenMessage<CheckDisclosureRequest> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 37);
+
+/**
+ * Who has not named the recipient.
+ *
+ * @generated from message irisvue.consent.v1.CheckDisclosureResponse
+ */
+export type CheckDisclosureResponse = Message<"irisvue.consent.v1.CheckDisclosureResponse"> & {
+  /**
+   * Subjects whose consent does not name it, or who have none. Empty: it may be disclosed.
+   *
+   * @generated from field: repeated irisvue.consent.v1.Subject denied = 1;
+   */
+  denied: Subject[];
+};
+
+/**
+ * Describes the message irisvue.consent.v1.CheckDisclosureResponse.
+ * Use `create(CheckDisclosureResponseSchema)` to create a new message.
+ */
+export const CheckDisclosureResponseSchema: GenMessage<CheckDisclosureResponse> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_consent_service, 38);
 
 /**
  * What a consent is for.
@@ -808,6 +1470,27 @@ export const Jurisdiction = {
    * @generated from enum value: JURISDICTION_GENERIC = 4;
    */
   GENERIC: 4,
+
+  /**
+   * United Kingdom.
+   *
+   * @generated from enum value: JURISDICTION_UK = 5;
+   */
+  UK: 5,
+
+  /**
+   * Texas.
+   *
+   * @generated from enum value: JURISDICTION_CUBI = 6;
+   */
+  CUBI: 6,
+
+  /**
+   * Washington State.
+   *
+   * @generated from enum value: JURISDICTION_WASHINGTON = 7;
+   */
+  WASHINGTON: 7,
 } as const;
 
 /**
@@ -856,6 +1539,13 @@ export const SubjectKind = {
    * @generated from enum value: SUBJECT_KIND_EVALUATION = 3;
    */
   EVALUATION: 3,
+
+  /**
+   * A dependent who is not of full age. Its representative declares it, chooses for it and uploads.
+   *
+   * @generated from enum value: SUBJECT_KIND_MINOR = 4;
+   */
+  MINOR: 4,
 } as const;
 
 /**
@@ -878,6 +1568,16 @@ export const SubjectKindSchema: GenEnum<SubjectKind> = /*@__PURE__*/
  */
 export const ConsentService: GenService<{
   /**
+   * The retention policy in force. Open: it needs no token. POLICY_NOT_IN_FORCE when there is none yet.
+   *
+   * @generated from rpc irisvue.consent.v1.ConsentService.GetRetentionPolicy
+   */
+  getRetentionPolicy: {
+    methodKind: "unary";
+    input: typeof GetRetentionPolicyRequestSchema;
+    output: typeof GetRetentionPolicyResponseSchema;
+  },
+  /**
    * The notice to show before asking. Serving it is recorded.
    *
    * @generated from rpc irisvue.consent.v1.ConsentService.GetNotice
@@ -889,7 +1589,9 @@ export const ConsentService: GenService<{
   },
   /**
    * Grants one purpose against the notice that was shown. NOTICE_OUTDATED when its hash is not the one in force for the
-   * purpose and jurisdiction, or when GetNotice has not served it to the caller.
+   * purpose and jurisdiction, or when GetNotice has not served it to the caller; POLICY_NOT_IN_FORCE;
+   * MINOR_NEEDS_REPRESENTATIVE for SELF without a declaration of full age; SIGNATURE_REQUIRED where the jurisdiction
+   * asks for a release in writing; NOT_ALLOWED for a subject that is not the caller nor represented by the caller.
    *
    * @generated from rpc irisvue.consent.v1.ConsentService.GrantConsent
    */
@@ -919,7 +1621,37 @@ export const ConsentService: GenService<{
     output: typeof ListConsentsResponseSchema;
   },
   /**
-   * Allows one person to use one of the caller's photos in their artworks.
+   * The caller's receipts, newest first: one for each choice and each permission.
+   *
+   * @generated from rpc irisvue.consent.v1.ConsentService.ListReceipts
+   */
+  listReceipts: {
+    methodKind: "unary";
+    input: typeof ListReceiptsRequestSchema;
+    output: typeof ListReceiptsResponseSchema;
+  },
+  /**
+   * The public keys of all receipts that were ever signed. Open: whoever holds a receipt can verify it.
+   *
+   * @generated from rpc irisvue.consent.v1.ConsentService.ListReceiptKeys
+   */
+  listReceiptKeys: {
+    methodKind: "unary";
+    input: typeof ListReceiptKeysRequestSchema;
+    output: typeof ListReceiptKeysResponseSchema;
+  },
+  /**
+   * Asks the owner of an iris for a permission. Asking twice, or for what is granted already, changes nothing.
+   *
+   * @generated from rpc irisvue.consent.v1.ConsentService.RequestArtworkPermission
+   */
+  requestArtworkPermission: {
+    methodKind: "unary";
+    input: typeof RequestArtworkPermissionRequestSchema;
+    output: typeof RequestArtworkPermissionResponseSchema;
+  },
+  /**
+   * Allows one person to use one of the caller's photos in their artworks, asked or not. Granting twice is harmless.
    *
    * @generated from rpc irisvue.consent.v1.ConsentService.GrantArtworkPermission
    */
@@ -929,7 +1661,17 @@ export const ConsentService: GenService<{
     output: typeof GrantArtworkPermissionResponseSchema;
   },
   /**
-   * Takes that permission back.
+   * Refuses a permission that was asked for.
+   *
+   * @generated from rpc irisvue.consent.v1.ConsentService.DenyArtworkPermission
+   */
+  denyArtworkPermission: {
+    methodKind: "unary";
+    input: typeof DenyArtworkPermissionRequestSchema;
+    output: typeof DenyArtworkPermissionResponseSchema;
+  },
+  /**
+   * Takes every permission back that the caller gave this person for this photo or artwork, whatever its scope.
    *
    * @generated from rpc irisvue.consent.v1.ConsentService.WithdrawArtworkPermission
    */
@@ -937,6 +1679,16 @@ export const ConsentService: GenService<{
     methodKind: "unary";
     input: typeof WithdrawArtworkPermissionRequestSchema;
     output: typeof WithdrawArtworkPermissionResponseSchema;
+  },
+  /**
+   * Permissions that the caller was asked for or gave, and those that the caller asked for or got; newest first.
+   *
+   * @generated from rpc irisvue.consent.v1.ConsentService.ListArtworkPermissions
+   */
+  listArtworkPermissions: {
+    methodKind: "unary";
+    input: typeof ListArtworkPermissionsRequestSchema;
+    output: typeof ListArtworkPermissionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_irisvue_consent_v1_consent_service, 0);
@@ -977,6 +1729,16 @@ export const ConsentCheckService: GenService<{
     methodKind: "unary";
     input: typeof CheckArtworkPermissionRequestSchema;
     output: typeof CheckArtworkPermissionResponseSchema;
+  },
+  /**
+   * Tells which subjects do not name the recipient in their consent: to it, nothing of theirs may be disclosed.
+   *
+   * @generated from rpc irisvue.consent.v1.ConsentCheckService.CheckDisclosure
+   */
+  checkDisclosure: {
+    methodKind: "unary";
+    input: typeof CheckDisclosureRequestSchema;
+    output: typeof CheckDisclosureResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_irisvue_consent_v1_consent_service, 1);

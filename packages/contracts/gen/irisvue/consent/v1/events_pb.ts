@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file irisvue/consent/v1/events.proto.
  */
 export const file_irisvue_consent_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch9pcmlzdnVlL2NvbnNlbnQvdjEvZXZlbnRzLnByb3RvEhJpcmlzdnVlLmNvbnNlbnQudjEiowEKDkNvbnNlbnRHcmFudGVkEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEi4KCmdyYW50X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqgBChBDb25zZW50V2l0aGRyYXduEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEjEKDXdpdGhkcmF3X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp, file_irisvue_consent_v1_consent_service]);
+  fileDesc("Ch9pcmlzdnVlL2NvbnNlbnQvdjEvZXZlbnRzLnByb3RvEhJpcmlzdnVlLmNvbnNlbnQudjEiowEKDkNvbnNlbnRHcmFudGVkEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEi4KCmdyYW50X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqgBChBDb25zZW50V2l0aGRyYXduEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEjEKDXdpdGhkcmF3X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpIBChpDYXB0dXJlUGVybWlzc2lvbldpdGhkcmF3bhIsCgdzdWJqZWN0GAEgASgLMhsuaXJpc3Z1ZS5jb25zZW50LnYxLlN1YmplY3QSEwoLdXBsb2FkZXJfaWQYAiABKAkSMQoNd2l0aGRyYXdfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp, file_irisvue_consent_v1_consent_service]);
 
 /**
  * A subject granted a purpose.
@@ -87,4 +87,39 @@ export type ConsentWithdrawn = Message<"irisvue.consent.v1.ConsentWithdrawn"> & 
  */
 export const ConsentWithdrawnSchema: GenMessage<ConsentWithdrawn> = /*@__PURE__*/
   messageDesc(file_irisvue_consent_v1_events, 1);
+
+/**
+ * A subject no longer permits a user to upload photos: that user's work on the subject's eyes stops.
+ *
+ * @generated from message irisvue.consent.v1.CapturePermissionWithdrawn
+ */
+export type CapturePermissionWithdrawn = Message<"irisvue.consent.v1.CapturePermissionWithdrawn"> & {
+  /**
+   * The subject.
+   *
+   * @generated from field: irisvue.consent.v1.Subject subject = 1;
+   */
+  subject?: Subject | undefined;
+
+  /**
+   * Who may no longer upload.
+   *
+   * @generated from field: string uploader_id = 2;
+   */
+  uploaderId: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp withdraw_time = 3;
+   */
+  withdrawTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.CapturePermissionWithdrawn.
+ * Use `create(CapturePermissionWithdrawnSchema)` to create a new message.
+ */
+export const CapturePermissionWithdrawnSchema: GenMessage<CapturePermissionWithdrawn> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_events, 2);
 

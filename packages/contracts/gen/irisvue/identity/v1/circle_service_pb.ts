@@ -1211,7 +1211,7 @@ export const CircleService: GenService<{
     output: typeof ListInvitationsResponseSchema;
   },
   /**
-   * Ends an invitation; harmless when it has ended. The owner only.
+   * Ends an invitation. NOT_FOUND when there is none of a circle that the caller owns.
    *
    * @generated from rpc irisvue.identity.v1.CircleService.RevokeInvitation
    */

@@ -33,6 +33,9 @@ const CODES = {
   LAST_SIGN_IN_METHOD: Code.FailedPrecondition,
   CIRCLE_LIMIT_REACHED: Code.FailedPrecondition,
   OWNER_CANNOT_LEAVE: Code.FailedPrecondition,
+  POLICY_NOT_IN_FORCE: Code.FailedPrecondition,
+  SIGNATURE_REQUIRED: Code.FailedPrecondition,
+  MINOR_NEEDS_REPRESENTATIVE: Code.FailedPrecondition,
 } as const satisfies Record<keyof typeof ErrorReason, Code>;
 
 const CODE_BY_REASON = new Map<ErrorReason, Code>(

@@ -32,8 +32,14 @@ const scope = { requestId: newId(), photoId: newId(), creatorId: newId() };
 
 // A request that passes validation, for every method: what is refused is refused for its token.
 type Requests<M extends Record<string, DescMethodUnary>> = { [K in keyof M]: MessageInitShape<M[K]['input']> };
-const publicRequests: Requests<typeof ConsentService.method> = {
+type Public = typeof ConsentService.method;
+const openMethods = ['getRetentionPolicy', 'listReceiptKeys'] as const satisfies (keyof Public)[];
+const publicRequests: Requests<Omit<Public, (typeof openMethods)[number]>> = {
   getNotice: { purpose },
+  listReceipts: {},
+  requestArtworkPermission: { requestId: newId(), ownerId: newId(), scope: { photoId: newId() } },
+  denyArtworkPermission: { requestId: newId(), permissionId: newId() },
+  listArtworkPermissions: {},
   grantConsent: { requestId: newId(), subject, purpose, noticeId: 'x', noticeSha256: 'a'.repeat(64) },
   withdrawConsent: { requestId: newId(), subject, purpose },
   listConsents: {},
@@ -44,6 +50,7 @@ const checkRequests: Requests<typeof ConsentCheckService.method> = {
   checkConsent: { subjects: [subject], purpose },
   createStepCapability: { subjects: [subject], purpose, jobId: newId(), step: 'segmenting', attempt: 1 },
   checkArtworkPermission: { creatorId: newId(), photos: [{ photoId: newId(), ownerId: newId() }] },
+  checkDisclosure: { subjects: [subject], purpose, recipient: 'x' },
 };
 
 const bearers: Record<string, () => Promise<string | undefined>> = {
@@ -108,6 +115,12 @@ describe.each(rpcs.slice(Object.keys(publicRequests).length))('$name, for jobs,'
   test('is refused to a user', async () => {
     expect((await refusal(call(await consent.userToken(userId)))).reason).toBe('NOT_ALLOWED');
   });
+});
+
+test.each(openMethods)('%s is answered to nobody and to somebody with garbage', async (name) => {
+  for (const token of [undefined, 'garbage']) {
+    expect(await callOf(consent.publicApi(token), name)({})).toBeDefined();
+  }
 });
 
 test('the forged token names a key that is not known', async () => {

@@ -63,7 +63,6 @@ export async function once<DB>(
   make: () => Promise<string>,
 ): Promise<{ id: string; fresh: boolean }> {
   const requests = trx as unknown as Transaction<WithRequests>;
-  const requestSha256 = createHash('sha256').update(key.request).digest();
   // The row goes in first: its unique key is the lock that makes a second call with the same id wait here.
   const inserted = await requests
     .insertInto('requests')
@@ -71,7 +70,7 @@ export async function once<DB>(
       user_id: key.userId,
       request_id: key.requestId,
       method: key.method,
-      request_sha256: requestSha256,
+      request_sha256: requestDigest(key),
       resource_id: '',
       create_time: sql<Date>`now()`,
     })
@@ -87,18 +86,33 @@ export async function once<DB>(
       .execute();
     return { id, fresh: true };
   }
-  const known = await requests
+  const known = await requestBefore(trx, key);
+  if (known === undefined) throw new Error('a request vanished while it was asked for');
+  return { id: known, fresh: false };
+}
+
+/**
+ * What a request made when it came before, or undefined when it is new: for whoever has work to do outside of the
+ * transaction in which once() then decides. Throws REQUEST_ID_REUSED {request_id} as once() does.
+ */
+export async function requestBefore<DB>(db: Kysely<DB>, key: RequestKey): Promise<string | undefined> {
+  const known = await (db as unknown as Kysely<WithRequests>)
     .selectFrom('requests')
     .select(['method', 'request_sha256', 'resource_id'])
     .where('user_id', '=', key.userId)
     .where('request_id', '=', key.requestId)
-    .executeTakeFirstOrThrow();
-  if (known.method !== key.method || !known.request_sha256.equals(requestSha256)) {
+    .executeTakeFirst();
+  if (known === undefined) return undefined;
+  if (known.method !== key.method || !known.request_sha256.equals(requestDigest(key))) {
     throw new DomainError(ErrorReason.REQUEST_ID_REUSED, 'this request_id came with another request', {
       request_id: key.requestId,
     });
   }
-  return { id: known.resource_id, fresh: false };
+  return known.resource_id;
+}
+
+function requestDigest(key: RequestKey): Buffer {
+  return createHash('sha256').update(key.request).digest();
 }
 
 /** Forgets requests older than `before`, after which their ids would count as new; gives how many. */

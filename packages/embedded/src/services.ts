@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { MeshConfig } from './config.ts';
 import { meshModelsDir } from './models-dir.ts';
 import type { Ports } from './ports.ts';
@@ -55,11 +56,15 @@ export function serviceEnvironment(
   const models = { IRISVUE_MODELS_DIR: meshModelsDir(home) };
   const own = { IRISVUE_SERVICE_SECRET: serviceSecret(secrets.master, name) };
   const keys = { IRISVUE_KEY_SECRET: secrets.key };
+  const mail = { IRISVUE_MAIL_DIR: join(home, 'mail'), IRISVUE_WEB_URL: serviceUrl(ports, 'gateway') };
   const subjects: Record<string, string> =
     config.env === 'production' ? {} : { IRISVUE_SUBJECT_KINDS: DEVELOPMENT_SUBJECTS };
   const byService: Record<ServiceName, Record<string, string>> = {
     gateway: { ...trust, ...peer('jobs'), ...steps, ...own, IRISVUE_REDIS_URL: urls.redis },
-    identity: { ...database, ...events, ...keys, IRISVUE_MASTER_SECRET: secrets.master },
+    identity: {
+      ...{ ...database, ...events, ...keys, ...mail },
+      IRISVUE_MASTER_SECRET: secrets.master,
+    },
     consent: { ...database, ...events, ...keys, ...own, ...peer('identity'), ...subjects },
     jobs: {
       ...{ ...database, ...events, ...storage, ...own, ...trust, ...steps },

@@ -17,9 +17,13 @@ export const PUBLIC_SERVICES: readonly { readonly service: DescService; readonly
   { service: ArtworkService, upstream: 'jobs' },
 ];
 
-/** The only methods that need no token: they are how one comes by it. */
+/** The only methods that need no token: they are how one comes by it, or what the token of a mailed link does. */
 export const OPEN_METHODS: readonly DescMethod[] = [
   IdentityService.method.createUser,
   IdentityService.method.createSession,
   IdentityService.method.refreshSession,
+  IdentityService.method.verifyEmail,
+  IdentityService.method.sendPasswordReset,
+  IdentityService.method.resetPassword,
+  IdentityService.method.changeEmail,
 ];

@@ -11,11 +11,15 @@ it('the public API is exactly these five services', () => {
   ]);
 });
 
-it('exactly sign-up, sign-in and renewal need no token', () => {
+it('exactly sign-up, sign-in, renewal and what a mailed link does need no token', () => {
   expect(OPEN_METHODS.map((method) => `${method.parent.typeName}/${method.name}`).sort()).toEqual([
+    'irisvue.identity.v1.IdentityService/ChangeEmail',
     'irisvue.identity.v1.IdentityService/CreateSession',
     'irisvue.identity.v1.IdentityService/CreateUser',
     'irisvue.identity.v1.IdentityService/RefreshSession',
+    'irisvue.identity.v1.IdentityService/ResetPassword',
+    'irisvue.identity.v1.IdentityService/SendPasswordReset',
+    'irisvue.identity.v1.IdentityService/VerifyEmail',
   ]);
 });
 

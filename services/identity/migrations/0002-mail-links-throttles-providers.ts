@@ -25,7 +25,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ADD COLUMN refreshed_at timestamptz,
       DROP CONSTRAINT sessions_end_reason_check,
       ADD CONSTRAINT sessions_end_reason_check
-        CHECK (end_reason IN ('signed_out', 'token_reused', 'revoked', 'password_changed', 'role_changed'))`.execute(db);
+        CHECK (end_reason IN ('signed_out', 'token_reused', 'revoked', 'password_changed', 'role_changed'))`.execute(
+    db,
+  );
   await sql`
     CREATE TABLE link_tokens (
       sha256 bytea PRIMARY KEY CHECK (octet_length(sha256) = 32),

@@ -30,6 +30,10 @@ export function userByEmail(db: Db, email: string): Promise<UserRow | undefined>
   return db.selectFrom('users').selectAll().where(sql`lower(email)`, '=', sql`lower(${email})`).executeTakeFirst();
 }
 
+export function userById(db: Db, id: string): Promise<UserRow | undefined> {
+  return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
 export function userByRequestId(db: Db, requestId: string): Promise<UserRow | undefined> {
   return db.selectFrom('users').selectAll().where('request_id', '=', requestId).executeTakeFirst();
 }
@@ -45,4 +49,50 @@ export function userOfStandingSession(db: Db, sessionId: string, now: Date): Pro
     .where('sessions.expires_at', '>', now)
     .where('users.active', '=', true)
     .executeTakeFirst();
+}
+
+/** An active account that still has this e-mail: what a link that went there may change. */
+export interface ProvenAddress {
+  readonly userId: string;
+  readonly email: string;
+}
+
+/** Marks the e-mail as verified, and sets a password if one is given; false when the account has another one by now. */
+export async function updateProven(
+  db: Db,
+  proven: ProvenAddress,
+  now: Date,
+  change: { readonly passwordHash?: string } = {},
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({
+      verified: true,
+      updated_at: now,
+      ...(change.passwordHash !== undefined && { password_hash: change.passwordHash }),
+    })
+    .where('id', '=', proven.userId)
+    .where(sql`lower(email)`, '=', sql`lower(${proven.email})`)
+    .where('active', '=', true)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+export async function updatePassword(db: Db, userId: string, passwordHash: string, now: Date): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ password_hash: passwordHash, updated_at: now })
+    .where('id', '=', userId)
+    .execute();
+}
+
+/** Gives an active account another, verified e-mail. Throws PostgreSQL's unique violation when that one is taken. */
+export async function updateEmail(db: Db, to: ProvenAddress, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ email: to.email, verified: true, updated_at: now })
+    .where('id', '=', to.userId)
+    .where('active', '=', true)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }

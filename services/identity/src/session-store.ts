@@ -1,6 +1,7 @@
 import type { Database } from '@irisvue/database';
-import type { Transaction } from 'kysely';
-import type { IdentityTables, SessionEnd } from './schema.ts';
+import type { Selectable, Transaction } from 'kysely';
+import type { Page } from './pages.ts';
+import type { IdentityTables, Role, SessionEnd, SessionsTable } from './schema.ts';
 
 type Db = Database<IdentityTables>;
 type Trx = Transaction<IdentityTables>;
@@ -13,13 +14,14 @@ export interface StoredToken {
 
 export async function insertSession(
   trx: Trx,
-  session: { id: string; userId: string; now: Date; token: StoredToken },
+  session: { id: string; userId: string; clientName: string; now: Date; token: StoredToken },
 ): Promise<void> {
   await trx
     .insertInto('sessions')
     .values({
       id: session.id,
       user_id: session.userId,
+      client_name: session.clientName,
       created_at: session.now,
       expires_at: session.token.expiresAt,
     })
@@ -58,19 +60,64 @@ export async function sessionOfUsedToken(trx: Trx, sha256: Buffer): Promise<stri
   return used?.session_id;
 }
 
-/** Lets a standing session of an active account go on until `expiresAt`; gives the account's id. */
-export async function prolongSession(trx: Trx, sessionId: string, expiresAt: Date): Promise<string | undefined> {
-  const prolonged = await trx
+/** Lets a standing session of an active account go on until `expiresAt`; gives whose it is. */
+export async function prolongSession(
+  trx: Trx,
+  sessionId: string,
+  o: { readonly now: Date; readonly expiresAt: Date },
+): Promise<{ id: string; role: Role } | undefined> {
+  return trx
     .updateTable('sessions')
     .from('users')
-    .set({ expires_at: expiresAt })
+    .set({ expires_at: o.expiresAt, refreshed_at: o.now })
     .whereRef('users.id', '=', 'sessions.user_id')
     .where('sessions.id', '=', sessionId)
     .where('sessions.ended_at', 'is', null)
     .where('users.active', '=', true)
-    .returning('sessions.user_id')
+    .returning(['users.id', 'users.role'])
     .executeTakeFirst();
-  return prolonged?.user_id;
+}
+
+/** An account's sessions that stand, newest first: those of a page and one more. */
+export function standingSessions(db: Db, userId: string, now: Date, page: Page): Promise<Selectable<SessionsTable>[]> {
+  let sessions = db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1);
+  if (page.last !== undefined) sessions = sessions.where('id', '<', page.last);
+  return sessions.execute();
+}
+
+/** Whether an account has, or had, a session. */
+export async function isSessionOf(db: Db, userId: string, sessionId: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Ends an account's sessions, all of them or all but one. */
+export async function endSessionsOf(
+  db: Db,
+  userId: string,
+  reason: SessionEnd,
+  now: Date,
+  o: { readonly except?: string } = {},
+): Promise<void> {
+  let sessions = db
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason })
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null);
+  if (o.except !== undefined) sessions = sessions.where('id', '!=', o.except);
+  await sessions.execute();
 }
 
 /** Ends a session. One that has ended stays as it is. */

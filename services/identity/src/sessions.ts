@@ -2,18 +2,23 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Database, newId } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason, type Logger, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
 import type { SigningKeys } from '@irisvue/signing-keys';
+import type { Selectable } from 'kysely';
 import { userOfStandingSession } from './account-store.ts';
-import type { IdentityTables, UserRow } from './schema.ts';
+import type { Page } from './pages.ts';
+import type { IdentityTables, Role, SessionsTable, UserRow } from './schema.ts';
 import {
   claimToken,
   deleteExpiredSessions,
   deleteExpiredTokens,
   endSession,
+  endSessionsOf,
   insertSession,
   insertToken,
+  isSessionOf,
   prolongSession,
   type StoredToken,
   sessionOfUsedToken,
+  standingSessions,
 } from './session-store.ts';
 
 /** Life of an access token. */
@@ -31,10 +36,13 @@ export interface Tokens {
   readonly refreshExpiresAt: Date;
 }
 
+/** Whose session it is, and with which role. */
+export type SessionHolder = Pick<UserRow, 'id' | 'role'>;
+
 /** Sessions: each lives from a sign-in until its refresh token ends, a sign-out, or the reuse of a refresh token. */
 export interface Sessions {
-  /** Starts a session of an account. */
-  start(userId: string): Promise<Tokens>;
+  /** Starts a session of an account. `clientName` is what its user may know it by. */
+  start(user: SessionHolder, clientName: string): Promise<Tokens>;
   /**
    * Trades a refresh token for new tokens. A token works once: whoever brings it again, thief or victim, ends the
    * session for both. TOKEN_INVALID when it is unknown, used or expired, or the session or the account is closed.
@@ -44,6 +52,12 @@ export interface Sessions {
   end(sessionId: string): Promise<void>;
   /** Whose session it is, while it stands and the account is active. */
   holder(sessionId: string): Promise<UserRow | undefined>;
+  /** An account's sessions that stand, newest first, and one more than the page holds where there are more. */
+  list(userId: string, page: Page): Promise<Selectable<SessionsTable>[]>;
+  /** Ends a session of an account; harmless when it has ended. NOT_FOUND when it is not the account's. */
+  revoke(userId: string, sessionId: string): Promise<void>;
+  /** Ends all sessions of an account but one. */
+  revokeOthers(userId: string, keptSessionId: string): Promise<void>;
 }
 
 export function createSessions(o: {
@@ -54,12 +68,12 @@ export function createSessions(o: {
 }): Sessions {
   const { db, keys, clock, logger } = o;
 
-  async function tokens(userId: string, sessionId: string, refresh: NewRefreshToken): Promise<Tokens> {
+  async function tokens(user: SessionHolder, sessionId: string, refresh: NewRefreshToken): Promise<Tokens> {
     const access = await keys.sign({
       issuer: TOKEN_ISSUER,
       audience: USER_AUDIENCE,
-      subject: userId,
-      claims: { sid: sessionId },
+      subject: user.id,
+      claims: { sid: sessionId, ...roleClaim(user.role) },
       lifetimeMs: ACCESS_TOKEN_MS,
     });
     return {
@@ -71,15 +85,15 @@ export function createSessions(o: {
   }
 
   return {
-    async start(userId) {
+    async start(user, clientName) {
       const now = clock.now();
       const id = newId();
       const refresh = newRefreshToken(now);
       await db.transaction().execute(async (trx) => {
-        await deleteExpiredSessions(trx, userId, now);
-        await insertSession(trx, { id, userId, now, token: refresh });
+        await deleteExpiredSessions(trx, user.id, now);
+        await insertSession(trx, { id, userId: user.id, clientName, now, token: refresh });
       });
-      return tokens(userId, id, refresh);
+      return tokens(user, id, refresh);
     },
 
     async refresh(refreshToken) {
@@ -95,13 +109,13 @@ export function createSessions(o: {
           await endSession(trx, betrayed, 'token_reused', now);
           return { refused: 'reused', sessionId: betrayed };
         }
-        const userId = await prolongSession(trx, sessionId, successor.expiresAt);
-        if (userId === undefined) return { refused: 'closed' };
+        const user = await prolongSession(trx, sessionId, { now, expiresAt: successor.expiresAt });
+        if (user === undefined) return { refused: 'closed' };
         await deleteExpiredTokens(trx, sessionId, now);
         await insertToken(trx, sessionId, successor);
-        return { userId, sessionId };
+        return { user, sessionId };
       });
-      if ('userId' in outcome) return tokens(outcome.userId, outcome.sessionId, successor);
+      if ('user' in outcome) return tokens(outcome.user, outcome.sessionId, successor);
       if (outcome.refused === 'reused') {
         logger.warn({ session_id: outcome.sessionId }, 'a refresh token came twice: its session was ended');
       }
@@ -110,11 +124,27 @@ export function createSessions(o: {
 
     end: (sessionId) => endSession(db, sessionId, 'signed_out', clock.now()),
     holder: (sessionId) => userOfStandingSession(db, sessionId, clock.now()),
+    list: (userId, page) => standingSessions(db, userId, clock.now(), page),
+    async revoke(userId, sessionId) {
+      if (!(await isSessionOf(db, userId, sessionId))) {
+        throw new DomainError(ErrorReason.NOT_FOUND, 'there is no such session', {
+          resource: 'session',
+          id: sessionId,
+        });
+      }
+      await endSession(db, sessionId, 'revoked', clock.now());
+    },
+    revokeOthers: (userId, kept) => endSessionsOf(db, userId, 'revoked', clock.now(), { except: kept }),
   };
 }
 
+// Everybody has the role "user"; only another one is worth a claim.
+function roleClaim(role: Role): Record<string, string> {
+  return role === 'operator' ? { role } : {};
+}
+
 type RefreshOutcome =
-  | { readonly userId: string; readonly sessionId: string }
+  | { readonly user: SessionHolder; readonly sessionId: string }
   | { readonly refused: 'unknown' | 'closed' }
   | { readonly refused: 'reused'; readonly sessionId: string };
 

@@ -1,5 +1,8 @@
-import { portSetting, type SettingValues, serverSettings, setting } from '@irisvue/runtime';
+import { portSetting, type SettingValues, serverSettings, setting, urlSetting } from '@irisvue/runtime';
 import { z } from 'zod';
+
+const seconds = z.coerce.number().positive().max(86_400);
+const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
 /** Every knob of the identity service. */
 export const identitySettings = {
@@ -17,6 +20,46 @@ export const identitySettings = {
   keySecret: setting('IRISVUE_KEY_SECRET', z.string().min(32), {
     secret: true,
     doc: 'Encrypts the signing keys in the database, at least 32 characters. All replicas share it.',
+  }),
+  circlesPerOwner: setting('IRISVUE_CIRCLES_PER_OWNER', z.coerce.number().int().min(1).max(10_000), {
+    default: '50',
+    doc: 'Circles that one account may own.',
+  }),
+  membersPerCircle: setting('IRISVUE_MEMBERS_PER_CIRCLE', z.coerce.number().int().min(1).max(1_000), {
+    default: '100',
+    doc: 'Members that a circle may have, its owner included, 1 to 1000.',
+  }),
+  smtpUrl: setting('IRISVUE_SMTP_URL', z.url({ protocol: /^smtps?$/ }).optional(), {
+    secret: true,
+    doc: 'Mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…:465. Not set: mails are written into a folder.',
+  }),
+  mailDir: setting('IRISVUE_MAIL_DIR', z.string().min(1), {
+    default: '.irisvue/mail',
+    doc: 'Folder that mails are written into, as .eml files, while there is no mail server.',
+  }),
+  mailFrom: setting('IRISVUE_MAIL_FROM', z.string().regex(/@/), {
+    default: 'IrisVue <no-reply@irisvue.example>',
+    doc: 'Sender of the mails.',
+  }),
+  mailPollSeconds: setting('IRISVUE_MAIL_POLL_SECONDS', seconds, {
+    default: '5',
+    doc: 'Mails whose turn has come are looked for this often when nothing rings, in seconds.',
+  }),
+  webUrl: urlSetting('IRISVUE_WEB_URL', {
+    default: 'http://127.0.0.1:8080',
+    doc: 'Pages that the links in mails open: URL/account/verify#TOKEN and the like.',
+  }),
+  passwordHashes: setting('IRISVUE_PASSWORD_HASHES', count(256), {
+    default: '4',
+    doc: 'Passwords hashed at the same time, 1 to 256; each takes 19 MiB. 50 times as many calls may wait.',
+  }),
+  freeTriesPerAccount: setting('IRISVUE_FREE_TRIES_PER_ACCOUNT', count(1_000_000), {
+    default: '5',
+    doc: 'Wrong passwords for one e-mail before each further try has to wait, from 1 s doubling up to 15 min.',
+  }),
+  freeTriesPerAddress: setting('IRISVUE_FREE_TRIES_PER_ADDRESS', count(1_000_000), {
+    default: '100',
+    doc: 'Failed sign-ins and sign-ups from one address before each further try has to wait, in the same way.',
   }),
 };
 

@@ -97,8 +97,6 @@ describe('signing in', () => {
         email: provided,
         active: true,
         verified: true,
-        auth_provider: 'apple',
-        provider_id: '001',
         created_at: new Date(),
         updated_at: new Date(),
       })

@@ -3,7 +3,7 @@ import { createPasswords, type Passwords } from '../src/passwords.ts';
 
 let passwords: Passwords;
 beforeAll(async () => {
-  passwords = await createPasswords();
+  passwords = await createPasswords({ parallel: 4 });
 });
 
 describe('a password', () => {

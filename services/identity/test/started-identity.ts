@@ -6,11 +6,12 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import { IdentityService, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
 import { createLogger, loadSettings } from '@irisvue/runtime';
-import { createTestDatabase } from '@irisvue/testing';
+import { createTestDatabase, until } from '@irisvue/testing';
 import { startApp } from '../src/app.ts';
 import type { IdentityTables } from '../src/schema.ts';
 import { serviceSecret } from '../src/service-tokens.ts';
 import { identitySettings } from '../src/settings.ts';
+import { startInbox, tokenIn } from './inbox.ts';
 
 export const MASTER_SECRET = 'master secret of the tests, 32 characters at least';
 export const PASSWORD = 'correct horse battery';
@@ -19,7 +20,8 @@ const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 /** Identity on a database of its own, with a clock that the test moves. */
 export type StartedIdentity = Awaited<ReturnType<typeof startIdentity>>;
 
-export async function startIdentity() {
+export async function startIdentity(settings: Record<string, string> = {}) {
+  const inbox = await startInbox();
   const database = await createTestDatabase('identity', async (url) => {
     const db = openDatabase<IdentityTables>(url, { logger: createLogger({ service: 'test', level: 'silent' }) });
     await migrate(db, MIGRATIONS);
@@ -29,15 +31,18 @@ export async function startIdentity() {
   const log: string[] = [];
   const logger = createLogger({ service: 'identity', level: 'trace' }, lines(log));
   const start = (env: Record<string, string> = {}) => {
-    const settings = loadSettings(identitySettings, {
+    const values = loadSettings(identitySettings, {
       IRISVUE_ENV: 'test',
       IRISVUE_PORT: '0',
       IRISVUE_DATABASE_URL: database.url,
       IRISVUE_MASTER_SECRET: MASTER_SECRET,
       IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
+      IRISVUE_SMTP_URL: inbox.url,
+      IRISVUE_MAIL_POLL_SECONDS: '0.05',
+      ...settings,
       ...env,
     });
-    return startApp(settings, { clock: { now: () => time.now }, logger });
+    return startApp(values, { clock: { now: () => time.now }, logger });
   };
   const server = await start();
   const db: Database<IdentityTables> = openDatabase(database.url, { logger });
@@ -59,6 +64,7 @@ export async function startIdentity() {
     url: server.url,
     db,
     log,
+    inbox,
     /** Starts another replica on the same database. */
     start,
     pass(ms: number) {
@@ -71,6 +77,18 @@ export async function startIdentity() {
       const answer = await client(IdentityService).createUser({ requestId: newId(), email, password: PASSWORD });
       return { email, user: answer.user!, tokens: answer.tokens! };
     },
+    /** Signs up and opens the link of the mail. */
+    async signUpVerified(email?: string) {
+      const person = await this.signUp(email);
+      const token = tokenIn(await inbox.take(person.email, /Verify/));
+      await client(IdentityService).verifyEmail({ requestId: newId(), token });
+      return person;
+    },
+    /** Waits until every mail is sent or given up. */
+    async untilMailed() {
+      const left = db.selectFrom('mails').select('id');
+      await until(async () => (await left.execute()).length === 0, { what: 'that every mail is sent' });
+    },
     async serviceToken(service: string) {
       const secret = serviceSecret(MASTER_SECRET, service);
       return (await client(ServiceIdentityService).createServiceToken({ service, secret })).token;
@@ -79,6 +97,7 @@ export async function startIdentity() {
       await server[Symbol.asyncDispose]();
       await db.destroy();
       await database[Symbol.asyncDispose]();
+      await inbox[Symbol.asyncDispose]();
     },
   };
 }

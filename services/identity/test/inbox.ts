@@ -1,0 +1,100 @@
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { until } from '@irisvue/testing';
+import { SMTPServer } from 'smtp-server';
+
+/** A mail as its recipient reads it. */
+export interface ReceivedMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  /** The whole message as it came (RFC 5322). */
+  readonly raw: string;
+}
+
+/** A real SMTP server and what it took. */
+export interface Inbox extends AsyncDisposable {
+  readonly url: string;
+  readonly mails: readonly ReceivedMail[];
+  /** Recipients that are refused for good from now on (550). */
+  readonly refused: Set<string>;
+  /** The first mail to this address with this subject that was not taken before, once it is there. */
+  take(to: string, subject: RegExp): Promise<ReceivedMail>;
+  /** Ends the server as a crash would: connections break, the port is closed. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port. */
+  startAgain(): Promise<void>;
+}
+
+export async function startInbox(): Promise<Inbox> {
+  const mails: ReceivedMail[] = [];
+  const taken = new Set<ReceivedMail>();
+  const refused = new Set<string>();
+  let server = await listening(mails, refused, 0);
+  const { port } = server.server.address() as AddressInfo;
+  const kill = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    mails,
+    refused,
+    take: (to, subject) =>
+      until(
+        () => {
+          const found = mails.find((mail) => mail.to === to && subject.test(mail.subject) && !taken.has(mail));
+          if (found !== undefined) taken.add(found);
+          return found;
+        },
+        { what: `that a mail ${subject} reaches ${to}` },
+      ),
+    kill,
+    async startAgain() {
+      server = await listening(mails, refused, port);
+    },
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+/** The token at the end of the link in a mail. */
+export function tokenIn(mail: ReceivedMail): string {
+  const token = /https?:\/\/\S+#([\w-]+)/.exec(mail.text)?.[1];
+  if (token === undefined) throw new Error(`no link in: ${mail.text}`);
+  return token;
+}
+
+async function listening(mails: ReceivedMail[], refused: Set<string>, port: number): Promise<SMTPServer> {
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    closeTimeout: 1,
+    onRcptTo({ address }, _, done) {
+      done(refused.has(address) ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null);
+    },
+    onData(stream, session, done) {
+      text(stream).then((raw) => {
+        for (const { address } of session.envelope.rcptTo) mails.push(received(address, raw));
+        done();
+      }, done);
+    },
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+function received(to: string, raw: string): ReceivedMail {
+  const subject = /^Subject: (.*)$/m.exec(raw)?.[1]?.trim() ?? '';
+  const part = /Content-Type: text\/plain[\s\S]*?\r?\n\r?\n([\s\S]*?)\r?\n--/.exec(raw);
+  const encoding = /Content-Transfer-Encoding: (\S+)/.exec(part?.[0] ?? '')?.[1];
+  const body = part?.[1] ?? '';
+  return { to, subject, text: encoding === 'quoted-printable' ? unquoted(body) : body, raw };
+}
+
+/** RFC 2045 §6.7. */
+function unquoted(body: string): string {
+  const bytes = body
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}

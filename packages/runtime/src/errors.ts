@@ -40,8 +40,6 @@ const CODES = {
   SUBJECT_ERASED: Code.FailedPrecondition,
   ERASURE_NOT_COMPLETED: Code.FailedPrecondition,
   TERM_NOT_EXTENDABLE: Code.FailedPrecondition,
-  SUBJECT_BLOCKED: Code.FailedPrecondition,
-  SUBJECT_NOT_BLOCKED: Code.FailedPrecondition,
 } as const satisfies Record<keyof typeof ErrorReason, Code>;
 
 const CODE_BY_REASON = new Map<ErrorReason, Code>(

@@ -7,7 +7,14 @@ import { remoteKeys, rethrowIfUnreachable } from './remote-keys.ts';
 
 /** Who calls: a user with a session, or one of our own services. */
 export type Caller =
-  | { readonly kind: 'user'; readonly userId: string; readonly sessionId: string; readonly expiresAt: Date }
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      readonly sessionId: string;
+      readonly expiresAt: Date;
+      /** Present for an operator of the mesh only. */
+      readonly role?: 'operator';
+    }
   | { readonly kind: 'service'; readonly service: string };
 
 export type UserCaller = Extract<Caller, { kind: 'user' }>;
@@ -87,6 +94,15 @@ export function requireUser(context: HandlerContext): UserCaller {
   return caller;
 }
 
+/** The operator who calls. NOT_ALLOWED for any other user and for services; TOKEN_INVALID when nobody is known. */
+export function requireOperator(context: HandlerContext): UserCaller {
+  const caller = requireUser(context);
+  if (caller.role !== 'operator') {
+    throw new DomainError(ErrorReason.NOT_ALLOWED, 'only an operator may call this', { needed: 'operator' });
+  }
+  return caller;
+}
+
 /** The service that calls; with names, only these. NOT_ALLOWED for anybody else; TOKEN_INVALID when nobody is known. */
 export function requireService(context: HandlerContext, ...allowed: readonly string[]): ServiceCaller {
   const caller = requireCaller(context);
@@ -133,7 +149,8 @@ function callerOf(payload: JWTPayload): Caller | undefined {
     return { kind: 'service', service: sub.slice(SERVICE_SUBJECT.length) };
   }
   if (aud === USER_AUDIENCE && !sub.startsWith(SERVICE_SUBJECT) && typeof payload['sid'] === 'string') {
-    return { kind: 'user', userId: sub, sessionId: payload['sid'], expiresAt: new Date(exp * 1000) };
+    const caller = { kind: 'user', userId: sub, sessionId: payload['sid'], expiresAt: new Date(exp * 1000) } as const;
+    return payload['role'] === 'operator' ? { ...caller, role: 'operator' } : caller;
   }
   return undefined;
 }

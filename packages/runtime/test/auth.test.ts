@@ -13,6 +13,7 @@ import {
   type RunningServer,
   reasonOf,
   remoteKeys,
+  requireOperator,
   requireService,
   requireUser,
 } from '../src/index.ts';
@@ -57,6 +58,7 @@ describe('authInterceptor', () => {
         });
         router.service(JobService, {
           getJob: (_request, context) => ({ job: { id: requireService(context, 'jobs', 'fusion').service } }),
+          cancelJob: (_request, context) => ({ job: { id: requireOperator(context).userId } }),
         });
       },
       {
@@ -85,6 +87,26 @@ describe('authInterceptor', () => {
     const { user } = await users().createSession({ email: 'a@b.example', password: 'x' });
     expect(user?.id).toBe('open');
     expect((await createServiceClient(Health, { url: server.url }).check({})).status).toBe(1);
+  });
+
+  it('lets an operator do what only operators may', async () => {
+    const token = await identity.sign({ ...USER, role: 'operator' }, { expiresAt: minutes(30) });
+    expect((await jobs(token).cancelJob({ requestId: JOB, jobId: JOB })).job?.id).toBe('user-1');
+  });
+
+  it.each([
+    ['a user', () => good()],
+    [
+      'a user with a role that is not known',
+      () => identity.sign({ ...USER, role: 'owner' }, { expiresAt: minutes(30) }),
+    ],
+    [
+      'a service that claims the role',
+      () => identity.sign({ ...SERVICE, role: 'operator' }, { expiresAt: minutes(30) }),
+    ],
+  ])('refuses what only operators may to %s', async (_who, token) => {
+    const error = await failure(jobs(await token()).cancelJob({ requestId: JOB, jobId: JOB }));
+    expect(reasonOf(error)).toBe(ErrorReason.NOT_ALLOWED);
   });
 
   it.each<[string, () => Promise<string | undefined>]>([

@@ -1,5 +1,6 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
 import { JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
@@ -11,6 +12,7 @@ export type Upstream = 'identity' | 'consent' | 'jobs';
 /** The public API, whole: what is not here cannot be reached from outside. */
 export const PUBLIC_SERVICES: readonly { readonly service: DescService; readonly upstream: Upstream }[] = [
   { service: IdentityService, upstream: 'identity' },
+  { service: CircleService, upstream: 'identity' },
   { service: ConsentService, upstream: 'consent' },
   { service: PhotoService, upstream: 'jobs' },
   { service: JobService, upstream: 'jobs' },

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { OPEN_METHODS, PUBLIC_SERVICES } from '../src/public-services.ts';
 
-it('the public API is exactly these five services', () => {
+it('the public API is exactly these six services', () => {
   expect(PUBLIC_SERVICES.map(({ service }) => service.typeName).sort()).toEqual([
     'irisvue.consent.v1.ConsentService',
+    'irisvue.identity.v1.CircleService',
     'irisvue.identity.v1.IdentityService',
     'irisvue.jobs.v1.ArtworkService',
     'irisvue.jobs.v1.JobService',

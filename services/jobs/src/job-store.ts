@@ -5,6 +5,7 @@ import { appendEvent } from '@irisvue/events';
 import type { Insertable, Selectable, Transaction } from 'kysely';
 import { changeJob, type JobRow } from './change-job.ts';
 import { JOB_KINDS } from './job-enums.ts';
+import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
 import type { Page } from './pages.ts';
 import type { JobStepTable, JobSubjectTable, JobsDatabase, JobTable } from './schema.ts';
 
@@ -16,12 +17,16 @@ export type NewJob = Pick<
   'user_id' | 'kind' | 'photo_id' | 'artwork_id' | 'next_step' | 'job_class' | 'priority' | 'traceparent'
 >;
 
-/** Submits a job that touches the eyes of `subjects`, and announces it. Gives its id. */
+/**
+ * Submits a job that touches the eyes of `subjects`, and announces it. Gives its id. Throws SUBJECT_ERASED when one of
+ * them, or the owner, is erased.
+ */
 export async function insertJob(
   trx: Transaction<JobsDatabase>,
   job: NewJob,
   subjects: readonly SubjectRow[],
 ): Promise<string> {
+  await requireUnblocked(trx, [...subjects, holderOf(job.user_id)]);
   const id = newId();
   await trx
     .insertInto('jobs')

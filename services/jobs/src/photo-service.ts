@@ -36,7 +36,7 @@ export function photoService(o: PhotoServiceOptions): ServiceImpl<typeof PhotoSe
       const photo = await photoOf(o, request.photoId, context);
       if (photo.upload_status === 'uploaded') return { photo: photoMessage(photo) };
       await verifyUpload(o.store, photo, context.signal);
-      const uploaded = await markUploaded(o.db, photo.id);
+      const uploaded = await o.db.transaction().execute((trx) => markUploaded(trx, photo.id));
       if (uploaded === undefined) throw noSuchPhoto(photo.id);
       return { photo: photoMessage(uploaded) };
     },

@@ -1,13 +1,16 @@
 import type { Database } from '@irisvue/database';
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
 import { changeJob } from './change-job.ts';
+import { recordPhoto } from './lineage/step-artifacts.ts';
+import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
 import type { Page } from './pages.ts';
 import type { JobsDatabase, PhotoTable, SubjectKindName } from './schema.ts';
 
 export type PhotoRow = Selectable<PhotoTable>;
 
-/** Announces a photo. */
+/** Announces a photo. Throws SUBJECT_ERASED when its subject, or its owner, is erased. */
 export async function insertPhoto(trx: Transaction<JobsDatabase>, photo: Insertable<PhotoTable>): Promise<void> {
+  await requireUnblocked(trx, [photo, holderOf(photo.user_id)]);
   await trx.insertInto('photos').values(photo).execute();
 }
 
@@ -52,15 +55,22 @@ export function listPhotos(db: Database<JobsDatabase>, userId: string, page: Pag
     .execute();
 }
 
-/** Marks a photo as uploaded. Undefined when it was deleted meanwhile. */
-export function markUploaded(db: Database<JobsDatabase>, id: string): Promise<PhotoRow | undefined> {
-  return db
+/**
+ * Marks a photo as uploaded, and records its object. Undefined when it was deleted meanwhile. Throws SUBJECT_ERASED when
+ * its subject, or its owner, is erased.
+ */
+export async function markUploaded(trx: Transaction<JobsDatabase>, id: string): Promise<PhotoRow | undefined> {
+  const photo = await trx
     .updateTable('photos')
     .set({ upload_status: 'uploaded' })
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
+  if (photo === undefined) return undefined;
+  await requireUnblocked(trx, [photo, holderOf(photo.user_id)]);
+  await recordPhoto(trx, photo);
+  return photo;
 }
 
 /**

@@ -6,6 +6,8 @@ import { sql } from 'kysely';
 import { changeJob, fromNow, type JobRow, type Lease, lockJob } from './change-job.ts';
 import { JOB_STEPS } from './job-enums.ts';
 import type { JobHappening } from './jobs.ts';
+import { recordStep } from './lineage/step-artifacts.ts';
+import { isJobBlocked } from './lineage/tombstones.ts';
 import type { JobStepName, JobsDatabase } from './schema.ts';
 import { serviceOfStep } from './steps.ts';
 
@@ -105,7 +107,10 @@ export interface Checkpoint {
   readonly photo?: { readonly id: string; readonly width: number; readonly height: number };
 }
 
-/** Keeps a finished step, so that a crash resumes behind it, and announces it. Harmless to repeat. Throws LeaseLost. */
+/**
+ * Keeps a finished step and the lineage of what it stored, so that a crash resumes behind it, and announces it. Harmless
+ * to repeat. Throws LeaseLost, also when a subject of the job is erased.
+ */
 export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, done: Checkpoint): Promise<void> {
   await db.transaction().execute(async (trx) => {
     if (done.photo !== undefined) {
@@ -118,7 +123,7 @@ export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, d
         .execute();
     }
     const job = await lockJob(trx, lease);
-    if (job === undefined) throw new LeaseLost(lease);
+    if (job === undefined || (await isJobBlocked(trx, job))) throw new LeaseLost(lease);
     const kept = await trx
       .insertInto('job_steps')
       .values({
@@ -133,6 +138,7 @@ export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, d
       .executeTakeFirst();
     // Kept already: the database committed, and its answer was lost with the connection.
     if (kept.numInsertedOrUpdatedRows === 0n) return;
+    await recordStep(trx, job, { step: done.step, outcome: JSON.parse(done.outcome) });
     // A step that needs a slot is shown once it has one; one that needs none has begun.
     const step = serviceOfStep(done.nextStep) === undefined ? done.nextStep : done.step;
     await trx

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { LineageTables } from './lineage/schema.ts';
 
 /** Words that the tables use for kinds, states and steps; job-message.ts maps them to the contract's enums. */
 export type JobKindName = 'process' | 'fuse' | 'compose';
@@ -30,6 +31,9 @@ export interface PhotoTable {
   width: number | null;
   height: number | null;
   created_at: ColumnType<Date, Date, never>;
+  /** When its retention ends, as the terms said when they were last looked at; null until then, and when none ends it. */
+  delete_at: Date | null;
+  term_checked_at: Date | null;
   /** The tombstone: nothing may bring the photo back. */
   deleted_at: Date | null;
   /** When its objects are next due for removal; null when nothing is left to remove. */
@@ -131,7 +135,7 @@ export interface TurnTable {
   served_at: Date;
 }
 
-export interface JobsDatabase {
+export interface JobsDatabase extends LineageTables {
   photos: PhotoTable;
   jobs: JobTable;
   job_subjects: JobSubjectTable;

@@ -3,6 +3,7 @@ import { ErrorReason, errorDetail, type Logger } from '@irisvue/runtime';
 import { markMade } from '../artwork-store.ts';
 import { changeJob, type JobRow, type Lease } from '../change-job.ts';
 import { stepsOfJobs } from '../job-store.ts';
+import { isJobBlocked } from '../lineage/tombstones.ts';
 import { changeLeasedJob, LeaseLost, saveCheckpoint, writeProgress } from '../queue-store.ts';
 import type { JobStepName } from '../schema.ts';
 import { progressOf, serviceOfStep, stepAfter } from '../steps.ts';
@@ -94,9 +95,10 @@ async function doStep(
   return outcome;
 }
 
-/** Points the job at what its steps made, all in one transaction. Throws LeaseLost. */
+/** Points the job at what its steps made, all in one transaction. Throws LeaseLost, also for an erased subject. */
 async function save(o: RunJobOptions, job: JobRow, lease: Lease, outcomes: Outcomes): Promise<void> {
   await o.db.transaction().execute(async (trx) => {
+    if (await isJobBlocked(trx, job)) throw new LeaseLost(lease);
     if (job.kind === 'process') {
       const columns = processedColumns(outcomeOf(outcomes, 'segmenting'), outcomeOf(outcomes, 'enhancing'));
       if ((await changeJob(trx, lease, { type: 'completed' }, columns)) === undefined) throw new LeaseLost(lease);

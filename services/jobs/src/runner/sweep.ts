@@ -1,6 +1,7 @@
 import { type Database, forgetRequests } from '@irisvue/database';
 import type { Clock, Logger } from '@irisvue/runtime';
 import { artworkPrefix, type ObjectStore, resultsPrefix, workPrefix } from '@irisvue/storage';
+import { markErased } from '../lineage/artifact-store.ts';
 import { awaitedPhotos, buryPhoto } from '../photo-store.ts';
 import { releaseExpiredLeases } from '../queue-store.ts';
 import type { JobsDatabase } from '../schema.ts';
@@ -35,11 +36,12 @@ export async function sweep(o: SweepOptions): Promise<{ released: number; buried
   const buried = await buryAwaited(o);
   let objects = 0;
   for (const job of await jobsToSweep(o.db)) {
-    objects += await sweepJob(o.store, job);
+    objects += await sweepJob(o, job);
     await markSwept(o.db, 'jobs', job, o.lateWriterMs);
   }
   for (const photo of await photosToSweep(o.db)) {
     await o.store.delete(photo.object_key);
+    await markErased(o.db, photo.object_key);
     objects += 1;
     await markSwept(o.db, 'photos', photo, o.lateWriterMs);
   }
@@ -78,7 +80,7 @@ async function buryAwaited(o: SweepOptions): Promise<number> {
   return buried;
 }
 
-async function sweepJob(store: ObjectStore, job: JobToSweep): Promise<number> {
+async function sweepJob({ db, store }: SweepOptions, job: JobToSweep): Promise<number> {
   const prefixes = [workPrefix(job.userId, job.id), resultsPrefix(job.userId, job.id)];
   if (job.artworkId !== null) prefixes.push(artworkPrefix(job.artworkId));
   let deleted = 0;
@@ -86,6 +88,7 @@ async function sweepJob(store: ObjectStore, job: JobToSweep): Promise<number> {
     for await (const { key } of store.list(prefix)) {
       if (job.keep.includes(key)) continue;
       await store.delete(key);
+      await markErased(db, key);
       deleted += 1;
     }
   }

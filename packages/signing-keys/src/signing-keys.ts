@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type Clock, type Logger, TOKEN_ALGORITHM } from '@irisvue/runtime';
 import {
+  CompactSign,
   calculateJwkThumbprint,
   createLocalJWKSet,
   type JSONWebKeySet,
@@ -32,6 +33,13 @@ export interface SignedToken {
   readonly expiresAt: Date;
 }
 
+/** A signed document, and the public key that verifies it for whoever keeps that. */
+export interface SignedDocument {
+  readonly jws: string;
+  readonly kid: string;
+  readonly publicJwk: JWK;
+}
+
 /** The Ed25519 keys of one service. They rotate by themselves, while they are used. */
 export interface SigningKeys {
   /** Signs a JWT: claims, plus iat, exp after `lifetimeMs`, kid. */
@@ -42,6 +50,11 @@ export interface SigningKeys {
     readonly claims?: Readonly<Record<string, unknown>>;
     readonly lifetimeMs: number;
   }): Promise<SignedToken>;
+  /**
+   * Signs a document that has no end: a JWS in compact form (RFC 7515) over JSON, with alg, kid and `typ`. Its key
+   * leaves the key set in time: who wants it verified later keeps the public key.
+   */
+  signDocument(o: { readonly type: string; readonly payload: object }): Promise<SignedDocument>;
   /** The public halves of all keys that verify now, as RFC 7517 has it. */
   keySet(): Promise<JSONWebKeySet>;
   /** Finds the public key of a token, for the service that verifies its own. */
@@ -145,6 +158,14 @@ export async function openSigningKeys(o: {
         .setExpirationTime(expiresAt);
       if (subject !== undefined) jwt.setSubject(subject);
       return { token: await jwt.sign(key.privateKey), expiresAt };
+    },
+    async signDocument({ type, payload }) {
+      const key = keyThatSigns(await keysNow(), o.clock.now());
+      if (key === undefined) throw new Error('no signing key is in force');
+      const jws = await new CompactSign(Buffer.from(JSON.stringify(payload)))
+        .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: key.kid, typ: type })
+        .sign(key.privateKey);
+      return { jws, kid: key.kid, publicJwk: key.publicJwk };
     },
     keySet,
     keyOf: async (header, token) => createLocalJWKSet(await keySet())(header, token),

@@ -12,8 +12,10 @@ import {
 } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
 import { createArtworkPermissions } from './artwork-permissions.ts';
+import { openAudit } from './audit/open-audit.ts';
 import { consentRoutes } from './consent-service.ts';
 import { createConsents } from './consents.ts';
+import { createEvidence } from './evidence.ts';
 import { keepNotices } from './notice-store.ts';
 import { loadNotices } from './notices.ts';
 import type { ConsentTables } from './schema.ts';
@@ -59,17 +61,27 @@ export async function startApp(
     longestTokenMs: CAPABILITY_MS,
   });
   const consents = createConsents({ db, notices, subjectKinds: settings.subjectKinds, clock });
+  const evidence = createEvidence({ db, keys });
+  const audit = openAudit({ db, bus, evidence, clock, logger, signal: stopping.signal });
+  stack.defer(async () => {
+    stopping.abort();
+    await audit.done;
+  });
+  const mountConsent = consentRoutes({
+    consents,
+    permissions: createArtworkPermissions({ db, clock }),
+    stepCapability: createStepCapabilities({ consents, keys }),
+  });
   const server = await serve({
     name: 'consent',
     host: settings.host,
     port: settings.port,
     logger,
     interceptors: [authInterceptor({ clock, identityUrl: settings.identityUrl })],
-    routes: consentRoutes({
-      consents,
-      permissions: createArtworkPermissions({ db, clock }),
-      stepCapability: createStepCapabilities({ consents, keys }),
-    }),
+    routes: (router) => {
+      mountConsent(router);
+      audit.routes(router);
+    },
     readiness: { database: () => checkDatabase(db), nats: () => bus.check() },
     http: jwksEndpoint(keys, logger),
   });

@@ -35,7 +35,7 @@ export async function ensureConsent(account: Account, kind: SubjectKind, signal?
       { signal },
     );
     if (!notice) throw new Error('the gateway answered without a notice');
-    if (kind === SubjectKind.SELF) await askPerson(notice, signal);
+    const signature = kind === SubjectKind.SELF ? await askPerson(notice, signal) : '';
     await consent.grantConsent(
       {
         requestId: uuidv7(),
@@ -44,6 +44,8 @@ export async function ensureConsent(account: Account, kind: SubjectKind, signal?
         jurisdiction: Jurisdiction.UNSPECIFIED,
         noticeId: notice.id,
         noticeSha256: notice.sha256,
+        fullAge: kind === SubjectKind.SELF,
+        signature,
       },
       { signal },
     );
@@ -51,11 +53,16 @@ export async function ensureConsent(account: Account, kind: SubjectKind, signal?
 }
 
 /** BCP 47 tag of the terminal's language. */
-function language(): string {
+export function language(): string {
   return Intl.DateTimeFormat().resolvedOptions().locale;
 }
 
-async function askPerson(notice: Notice, signal?: AbortSignal): Promise<void> {
+/**
+ * Shows a notice and asks whether the person is of full age and agrees; where the notice needs it, for the name that
+ * signs it. @returns the typed name, or '' where none is needed.
+ * @throws ConsentRefused when the person declines or no terminal is there to ask.
+ */
+export async function askPerson(notice: Notice, signal?: AbortSignal): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new ConsentRefused(
       'Photos of your own eye need your consent, and there is no terminal to ask on. ' +
@@ -65,9 +72,13 @@ async function askPerson(notice: Notice, signal?: AbortSignal): Promise<void> {
   process.stdout.write(`\n${notice.body.trim()}\n\n`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    const question = 'These photos show my own eye, and I agree [y/N] ';
-    const answer = await (signal ? terminal.question(question, { signal }) : terminal.question(question));
-    if (!/^y(es)?$/i.test(answer.trim())) throw new ConsentRefused('Nothing was uploaded.');
+    const ask = (question: string) => terminal.question(question, { signal: signal ?? new AbortController().signal });
+    const answer = await ask('I am of full age, and I agree to what stands above [y/N] ');
+    if (!/^y(es)?$/i.test(answer.trim())) throw new ConsentRefused('Nothing was recorded.');
+    if (!notice.signatureRequired) return '';
+    const name = (await ask('Type your full name to sign the notice: ')).trim();
+    if (name === '') throw new ConsentRefused('Nothing was recorded: the notice needs your signature.');
+    return name;
   } finally {
     terminal.close();
   }

@@ -18,7 +18,7 @@ export const DATABASES = ['identity', 'consent', 'jobs'] as const;
 const HOST = '127.0.0.1';
 
 // Whose irises may be processed: in development also rendered eyes and labelled test sets.
-const DEVELOPMENT_SUBJECTS = 'self,synthetic,evaluation';
+const DEVELOPMENT_SUBJECTS = 'self,minor,synthetic,evaluation';
 
 /** Where the backing servers are, passwords included. */
 export interface ServerUrls {

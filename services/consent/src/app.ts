@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
 import { connectEvents, relayOutbox } from '@irisvue/events';
 import {
@@ -16,14 +17,19 @@ import { openAudit } from './audit/open-audit.ts';
 import { consentRoutes } from './consent-service.ts';
 import { createConsents } from './consents.ts';
 import { createEvidence } from './evidence.ts';
-import { keepNotices } from './notice-store.ts';
 import { loadNotices } from './notices.ts';
+import { operatorOf } from './operator.ts';
+import { loadRetentionPolicies } from './retention-policies.ts';
 import type { ConsentTables } from './schema.ts';
 import type { ConsentSettings } from './settings.ts';
 import { CAPABILITY_MS, createStepCapabilities } from './step-capabilities.ts';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 const NOTICES = path.join(import.meta.dirname, '../notices');
+const POLICIES = path.join(import.meta.dirname, '../retention');
+
+/** The methods that need no token: what is public, and what lets anybody verify a receipt. */
+const OPEN_METHODS = [ConsentService.method.getRetentionPolicy, ConsentService.method.listReceiptKeys];
 
 /** Wires consent and starts it. The overrides are the whole seam for tests. */
 export async function startApp(
@@ -37,12 +43,13 @@ export async function startApp(
   } = {},
 ): Promise<RunningServer> {
   await using stack = new AsyncDisposableStack();
-  const notices = await loadNotices(NOTICES);
+  const operator = operatorOf(settings);
+  const notices = await loadNotices(NOTICES, operator);
+  const policies = await loadRetentionPolicies(POLICIES, operator);
   if (settings.env !== 'production') await ensureDatabase(settings.databaseUrl);
   const db = openDatabase<ConsentTables>(settings.databaseUrl, { logger });
   stack.defer(() => db.destroy());
   await migrate(db, MIGRATIONS);
-  await keepNotices(db, notices.all);
 
   const bus = stack.use(await connectEvents({ url: settings.natsUrl, name: 'consent', logger }));
   const stopping = new AbortController();
@@ -60,7 +67,8 @@ export async function startApp(
     logger,
     longestTokenMs: CAPABILITY_MS,
   });
-  const consents = createConsents({ db, notices, subjectKinds: settings.subjectKinds, clock });
+  const { recipients: offered } = operator;
+  const consents = createConsents({ db, notices, policies, offered, subjectKinds: settings.subjectKinds, clock });
   const evidence = createEvidence({ db, keys });
   const audit = openAudit({ db, bus, evidence, clock, logger, signal: stopping.signal });
   stack.defer(async () => {
@@ -69,6 +77,7 @@ export async function startApp(
   });
   const mountConsent = consentRoutes({
     consents,
+    offered,
     permissions: createArtworkPermissions({ db, clock }),
     stepCapability: createStepCapabilities({ consents, keys }),
   });
@@ -77,7 +86,7 @@ export async function startApp(
     host: settings.host,
     port: settings.port,
     logger,
-    interceptors: [authInterceptor({ clock, identityUrl: settings.identityUrl })],
+    interceptors: [authInterceptor({ clock, identityUrl: settings.identityUrl, open: OPEN_METHODS })],
     routes: (router) => {
       mountConsent(router);
       audit.routes(router);

@@ -5,11 +5,11 @@ import { ConsentPurpose, Jurisdiction, SubjectKind } from '@irisvue/contracts/ir
 export const PURPOSE_NAMES = ['biometric_capture', 'data_processing', 'marketing'] as const;
 export type PurposeName = (typeof PURPOSE_NAMES)[number];
 
-export const SUBJECT_KIND_NAMES = ['self', 'synthetic', 'evaluation'] as const;
+export const SUBJECT_KIND_NAMES = ['self', 'synthetic', 'evaluation', 'minor'] as const;
 export type SubjectKindName = (typeof SUBJECT_KIND_NAMES)[number];
 
 /** "strictest" is what an undeclared residence brings. */
-export const JURISDICTION_NAMES = ['strictest', 'gdpr', 'bipa', 'ccpa', 'generic'] as const;
+export const JURISDICTION_NAMES = ['strictest', 'gdpr', 'uk', 'bipa', 'cubi', 'washington', 'ccpa', 'generic'] as const;
 export type JurisdictionName = (typeof JURISDICTION_NAMES)[number];
 
 export const PURPOSES: Readonly<Record<PurposeName, ConsentPurpose>> = {
@@ -22,12 +22,16 @@ export const SUBJECT_KINDS: Readonly<Record<SubjectKindName, SubjectKind>> = {
   self: SubjectKind.SELF,
   synthetic: SubjectKind.SYNTHETIC,
   evaluation: SubjectKind.EVALUATION,
+  minor: SubjectKind.MINOR,
 };
 
 export const JURISDICTIONS: Readonly<Record<JurisdictionName, Jurisdiction>> = {
   strictest: Jurisdiction.UNSPECIFIED,
   gdpr: Jurisdiction.GDPR,
+  uk: Jurisdiction.UK,
   bipa: Jurisdiction.BIPA,
+  cubi: Jurisdiction.CUBI,
+  washington: Jurisdiction.WASHINGTON,
   ccpa: Jurisdiction.CCPA,
   generic: Jurisdiction.GENERIC,
 };

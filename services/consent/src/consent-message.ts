@@ -5,11 +5,15 @@ import {
   ConsentSchema,
   type Notice as NoticeMessage,
   NoticeSchema,
+  type RetentionPolicy as PolicyMessage,
+  RetentionPolicySchema,
   type Subject as SubjectMessage,
   SubjectSchema,
 } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { JURISDICTIONS, PURPOSES, SUBJECT_KINDS } from './consent-enums.ts';
+import { needsSignature } from './jurisdiction-rules.ts';
 import type { Notice } from './notices.ts';
+import type { RetentionPolicy } from './retention-policies.ts';
 import type { ConsentRow } from './schema.ts';
 import type { Subject } from './subjects.ts';
 
@@ -23,6 +27,18 @@ export function noticeMessage(notice: Notice): NoticeMessage {
     jurisdiction: JURISDICTIONS[notice.jurisdiction],
     language: notice.language,
     body: notice.body,
+    recipients: [...notice.recipients],
+    signatureRequired: needsSignature(notice.jurisdiction, notice.purpose),
+    policyVersion: notice.policy.version,
+  });
+}
+
+/** A retention policy as the contract has it. */
+export function policyMessage(policy: RetentionPolicy): PolicyMessage {
+  const { version, sha256, language, body } = policy;
+  return create(RetentionPolicySchema, {
+    ...{ version, sha256, language, body },
+    inForceTime: timestampFromDate(policy.inForceAt),
   });
 }
 
@@ -38,6 +54,8 @@ export function consentMessage(row: ConsentRow): Consent {
     withdrawTime: row.withdrawn_at === null ? undefined : timestampFromDate(row.withdrawn_at),
     noticeId: row.notice_id ?? '',
     noticeSha256: row.notice_sha256 ?? '',
+    recipients: row.granted ? row.recipients : [],
+    policyVersion: row.policy_version ?? '',
   });
 }
 

@@ -6,39 +6,50 @@ import type { SignedToken } from '@irisvue/signing-keys';
 import type { ArtworkPermissions } from './artwork-permissions.ts';
 import { clientAddress } from './client-address.ts';
 import { jurisdictionName, purposeName } from './consent-enums.ts';
-import { consentMessage, noticeMessage, subjectMessage } from './consent-message.ts';
+import { consentMessage, noticeMessage, policyMessage, subjectMessage } from './consent-message.ts';
 import type { Consents } from './consents.ts';
+import type { Recipient } from './recipients.ts';
 import { requestKey } from './request-key.ts';
 import type { StepRequest } from './step-capabilities.ts';
 import { subjectOf } from './subjects.ts';
 
 // The one service that plans work, and so the one that may ask about other people's consents.
 const ASKING_SERVICE = 'jobs';
+// The services that hand something to somebody outside the mesh, and so may ask whether they may.
+const DISCLOSING_SERVICES = ['jobs', 'delivery', 'generation'];
 
-/** Mounts both services of consent. */
-export function consentRoutes(o: {
+/** What the door opens to. */
+export interface ConsentRooms {
   readonly consents: Consents;
   readonly permissions: ArtworkPermissions;
+  readonly offered: readonly Recipient[];
   readonly stepCapability: (request: StepRequest) => Promise<SignedToken>;
-}): (router: ConnectRouter) => void {
+}
+
+/** Mounts both services of consent. */
+export function consentRoutes(o: ConsentRooms): (router: ConnectRouter) => void {
   return (router) => {
-    publicService(router, o.consents, o.permissions);
-    checkService(router, o.consents, o.permissions, o.stepCapability);
+    publicService(router, o);
+    checkService(router, o);
   };
 }
 
-function publicService(router: ConnectRouter, consents: Consents, permissions: ArtworkPermissions): void {
+function publicService(router: ConnectRouter, { consents, permissions, offered }: ConsentRooms): void {
   const { method } = ConsentService;
   router.service(ConsentService, {
+    async getRetentionPolicy(request) {
+      return { policy: policyMessage(consents.policy(request.language)) };
+    },
     async getNotice(request, context) {
       const { userId } = requireUser(context);
       const notice = await consents.serveNotice({
         userId,
+        recipients: request.recipients,
         jurisdiction: jurisdictionName(request.jurisdiction),
         purpose: purposeName(request.purpose),
         language: request.language,
       });
-      return { notice: noticeMessage(notice) };
+      return { notice: noticeMessage(notice), offeredRecipients: [...offered] };
     },
     async grantConsent(request, context) {
       const { userId } = requireUser(context);
@@ -49,6 +60,9 @@ function publicService(router: ConnectRouter, consents: Consents, permissions: A
         jurisdiction: jurisdictionName(request.jurisdiction),
         noticeId: request.noticeId,
         noticeSha256: request.noticeSha256,
+        recipients: request.recipients,
+        fullAge: request.fullAge,
+        signature: request.signature,
         ipAddress: clientAddress(context.requestHeader),
         request: requestKey(userId, method.grantConsent, request),
       });
@@ -88,12 +102,7 @@ function publicService(router: ConnectRouter, consents: Consents, permissions: A
   });
 }
 
-function checkService(
-  router: ConnectRouter,
-  consents: Consents,
-  permissions: ArtworkPermissions,
-  stepCapability: (request: StepRequest) => Promise<SignedToken>,
-): void {
+function checkService(router: ConnectRouter, { consents, permissions, stepCapability }: ConsentRooms): void {
   router.service(ConsentCheckService, {
     async checkConsent(request, context) {
       requireService(context, ASKING_SERVICE);
@@ -118,6 +127,11 @@ function checkService(
         ownerId: photo.ownerId.toLowerCase(),
       }));
       return { pendingPhotoIds: await permissions.pending(request.creatorId.toLowerCase(), photos) };
+    },
+    async checkDisclosure({ subjects, recipient, purpose }, context) {
+      requireService(context, ...DISCLOSING_SERVICES);
+      const denied = await consents.denied(subjects.map(subjectOf), recipient, purposeName(purpose));
+      return { denied: denied.map(subjectMessage) };
     },
   });
 }

@@ -2,17 +2,24 @@ import type { Database } from '@irisvue/database';
 import type { Insertable, Kysely, Transaction } from 'kysely';
 import type { PurposeName } from './consent-enums.ts';
 import type { ConsentEventsTable, ConsentRow, ConsentTables } from './schema.ts';
+import type { Signature } from './signatures.ts';
 import type { Subject } from './subjects.ts';
 
-/** Records a choice, and beside it the address that it came from, if the edge told one. */
+/** Records a choice, and beside it the address that it came from and the name that signed it, if there are such. */
 export async function insertConsentEvent(
   trx: Transaction<ConsentTables>,
   event: Insertable<ConsentEventsTable>,
-  o: { readonly ipAddress?: string } = {},
+  o: { readonly ipAddress?: string; readonly signature?: Signature } = {},
 ): Promise<void> {
   await trx.insertInto('consent_events').values(event).execute();
-  if (o.ipAddress === undefined) return;
-  await trx.insertInto('event_addresses').values({ event_id: event.id, ip_address: o.ipAddress }).execute();
+  const { ipAddress, signature } = o;
+  if (ipAddress !== undefined) {
+    await trx.insertInto('event_addresses').values({ event_id: event.id, ip_address: ipAddress }).execute();
+  }
+  if (signature !== undefined) {
+    const { name, salt } = signature;
+    await trx.insertInto('event_signatures').values({ event_id: event.id, name, salt }).execute();
+  }
 }
 
 /** The present state of one purpose; undefined when nothing was ever chosen. */
@@ -46,14 +53,14 @@ export async function activeConsents(
   db: Database<ConsentTables>,
   subjectIds: readonly string[],
   purpose: PurposeName,
-): Promise<Subject[]> {
+): Promise<(Subject & { readonly recipients: readonly string[] })[]> {
   return db
     .selectFrom('principals')
     .innerJoinLateral(
       (of) =>
         of
           .selectFrom('consent_events')
-          .select('state')
+          .select(['state', 'recipients'])
           .whereRef('consent_events.principal_id', '=', 'principals.principal_id')
           .where('purpose', '=', purpose)
           .orderBy('seq', 'desc')
@@ -61,7 +68,7 @@ export async function activeConsents(
           .as('latest'),
       (join) => join.onTrue(),
     )
-    .select(['subject_id as id', 'subject_kind as kind'])
+    .select(['subject_id as id', 'subject_kind as kind', 'latest.recipients'])
     .where('subject_id', 'in', subjectIds)
     .where('latest.state', '=', 'granted')
     .execute();

@@ -1,13 +1,24 @@
-import type { Database } from '@irisvue/database';
 import type { Kysely, Transaction } from 'kysely';
 import type { Notice } from './notices.ts';
 import type { ConsentTables } from './schema.ts';
 
-/** Keeps the texts in force, by hash, next to those that were. */
-export async function keepNotices(db: Database<ConsentTables>, notices: readonly Notice[]): Promise<void> {
-  await db
+/** Keeps a text and its retention policy as they were served, by hash, next to those that were before. */
+export async function keepNotice(trx: Transaction<ConsentTables>, notice: Notice): Promise<void> {
+  const { sha256, id, version, body, policy } = notice;
+  await trx
     .insertInto('notices')
-    .values(notices.map(({ sha256, id, version, body }) => ({ sha256, id, version, body })))
+    .values({ sha256, id, version, body })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await trx
+    .insertInto('retention_policies')
+    .values({
+      sha256: policy.sha256,
+      version: policy.version,
+      language: policy.language,
+      in_force_at: policy.inForceAt,
+      body: policy.body,
+    })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

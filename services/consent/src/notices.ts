@@ -1,78 +1,137 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { JURISDICTION_NAMES, type JurisdictionName, PURPOSE_NAMES, type PurposeName } from './consent-enums.ts';
+import { type JurisdictionName, PURPOSE_NAMES, type PurposeName } from './consent-enums.ts';
+import { LAWS, type RetentionTerm, rulesOf, shortest } from './jurisdiction-rules.ts';
+import type { Operator } from './operator.ts';
+import type { Recipient } from './recipients.ts';
+import type { RetentionPolicy } from './retention-policies.ts';
+import { DEFAULT_LANGUAGE, fill, inLanguage, parseVersionedText, sectionsOf, sha256 } from './versioned-text.ts';
 
 /** A text that is shown before a consent is asked. */
 export interface Notice {
-  /** `<jurisdiction>/<purpose>/<language>`, the path of its file. */
+  /** `<jurisdiction>/<purpose>/<language>`. */
   readonly id: string;
-  /** Date of the text, YYYY-MM-DD. */
+  /** Date of the newest of its parts, YYYY-MM-DD. */
   readonly version: string;
-  /** SHA-256 of the body in UTF-8, hexadecimal. */
+  /** SHA-256 of the body as served, in UTF-8, hexadecimal. */
   readonly sha256: string;
   readonly purpose: PurposeName;
   readonly jurisdiction: JurisdictionName;
   /** BCP 47. */
   readonly language: string;
-  /** Markdown. */
+  /** Markdown: operator, term, recipients and policy are filled in. */
   readonly body: string;
+  /** Short names of the recipients that it names. */
+  readonly recipients: readonly string[];
+  readonly policy: RetentionPolicy;
 }
 
-/** The notices in force. */
-export interface Notices {
-  readonly all: readonly Notice[];
-  /** The notice for a purpose and a residence, in the language that comes nearest: "de-AT", then "de", then "en". */
-  find(jurisdiction: JurisdictionName, purpose: PurposeName, language: string): Notice;
+/** What a notice depends on, apart from its texts. */
+export interface NoticeWish {
+  readonly jurisdiction: JurisdictionName;
+  readonly purpose: PurposeName;
+  /** BCP 47; the nearest language there is will be taken. */
+  readonly language: string;
+  /** The recipients that the person names. */
+  readonly recipients: readonly Recipient[];
+  /** The policy in force, in that language. */
+  readonly policy: RetentionPolicy;
 }
 
-/** The language that every notice has. */
-export const DEFAULT_LANGUAGE = 'en';
+/** Makes the notice in force: the same wish gives the same text, byte by byte. */
+export type Notices = (wish: NoticeWish) => Notice;
 
-const frontMatter = z.strictObject({ id: z.string(), version: z.iso.date() });
+/** A file of `notices`: its sections by heading. */
+interface TextPart {
+  readonly version: string;
+  readonly body: string;
+  readonly sections: ReadonlyMap<string, string>;
+}
+type Translations = ReadonlyMap<string, TextPart>;
+
+const frontMatter = z.strictObject({ version: z.iso.date() });
 
 /**
- * Reads `<folder>/<jurisdiction>/<purpose>/<language>.md`. Throws when a file's front matter is not its path's, or when
- * a purpose lacks its English notice under any jurisdiction.
+ * Reads what notices are made of: `purposes/<purpose>/<language>.md`, the text with its gaps;
+ * `jurisdictions/<jurisdiction>/<language>.md`, the rights that a law gives, for biometric purposes and for marketing;
+ * `terms/<language>.md`, the words for terms and recipients. Throws when one of them lacks English or is malformed.
  */
-export async function loadNotices(folder: string): Promise<Notices> {
-  const all: Notice[] = [];
-  for (const jurisdiction of JURISDICTION_NAMES) {
-    for (const purpose of PURPOSE_NAMES) {
-      const names = await readdir(path.join(folder, jurisdiction, purpose));
-      for (const name of names.filter((file) => file.endsWith('.md'))) {
-        const language = path.basename(name, '.md');
-        const text = await readFile(path.join(folder, jurisdiction, purpose, name), 'utf8');
-        all.push(parseNotice(text, { jurisdiction, purpose, language }));
-      }
-    }
-  }
-  return noticesOf(all);
-}
+export async function loadNotices(folder: string, operator: Operator): Promise<Notices> {
+  const terms = await readTranslations(path.join(folder, 'terms'));
+  const purposes = await readEach(path.join(folder, 'purposes'), PURPOSE_NAMES);
+  const jurisdictions = await readEach(path.join(folder, 'jurisdictions'), [...LAWS, 'strictest'] as const);
 
-/** Reads one notice: front matter between two lines of `---`, then the body. Throws when it is not well-formed. */
-export function parseNotice(text: string, o: Pick<Notice, 'jurisdiction' | 'purpose' | 'language'>): Notice {
-  const id = `${o.jurisdiction}/${o.purpose}/${o.language}`;
-  const [, head, body] = /^---\n(.*?)\n---\n\s*(\S.*)$/s.exec(text) ?? [];
-  if (head === undefined || body === undefined) throw new Error(`notice ${id}: front matter and a body are needed`);
-  const fields = Object.fromEntries(head.split('\n').map((line) => line.split(/:\s*/, 2)));
-  const { id: named, version } = frontMatter.parse(fields);
-  if (named !== id) throw new Error(`notice ${id}: its front matter names ${named}`);
-  return { id, version, sha256: createHash('sha256').update(body).digest('hex'), ...o, body };
-}
-
-function noticesOf(all: readonly Notice[]): Notices {
-  const byId = new Map(all.map((notice) => [notice.id, notice]));
-  const find = (jurisdiction: JurisdictionName, purpose: PurposeName, language: string): Notice => {
-    for (const tag of [language, language.split('-', 1)[0], DEFAULT_LANGUAGE]) {
-      const notice = byId.get(`${jurisdiction}/${purpose}/${tag}`);
-      if (notice !== undefined) return notice;
-    }
-    throw new Error(`no notice ${jurisdiction}/${purpose}/${DEFAULT_LANGUAGE}`);
+  return ({ jurisdiction, purpose, language: wanted, recipients, policy }) => {
+    const template = inLanguage(purposes[purpose], wanted)!;
+    const language = languageOf(purposes[purpose], template);
+    const words = inLanguage(terms, language)!;
+    const laws = jurisdiction === 'strictest' ? (['strictest', ...LAWS] as const) : [jurisdiction];
+    const texts = laws.map((law) => inLanguage(jurisdictions[law], language)!);
+    const body = fill(template.body, {
+      operator: operator.name,
+      address: operator.address,
+      contact: operator.contact,
+      policy: policy.version,
+      term: termText(words, shortest([rulesOf(jurisdiction).term, policy.term])),
+      recipients: recipientsText(words, operator, recipients),
+      rights_title: texts[0]!.sections.get('')!.replace(/^# /, ''),
+      rights: rightsText(texts, purpose),
+    });
+    const versions = [template, words, ...texts].map((part) => part.version);
+    return {
+      id: `${jurisdiction}/${purpose}/${language}`,
+      version: versions.toSorted().at(-1)!,
+      sha256: sha256(body),
+      ...{ purpose, jurisdiction, language, body, policy },
+      recipients: recipients.map(({ id }) => id),
+    };
   };
-  for (const jurisdiction of JURISDICTION_NAMES) {
-    for (const purpose of PURPOSE_NAMES) find(jurisdiction, purpose, DEFAULT_LANGUAGE);
+}
+
+/** The rights that any of these laws gives, each once. */
+function rightsText(texts: readonly TextPart[], purpose: PurposeName): string {
+  const heading = purpose === 'marketing' ? 'marketing' : 'biometric';
+  const rights = texts.flatMap((text) => text.sections.get(heading)!.split(/\n(?=- )/));
+  return [...new Set(rights)].join('\n');
+}
+
+function termText({ sections }: TextPart, term: RetentionTerm): string {
+  const limits = [
+    { heading: 'after_interaction', months: term.monthsAfterInteraction },
+    { heading: 'after_purpose', months: term.monthsAfterPurpose },
+  ].flatMap(({ heading, months }) =>
+    months === undefined ? [] : [fill(sections.get(heading)!, { months: String(months) })],
+  );
+  return fill(sections.get('until')!, { limits: limits.join(` ${sections.get('or')!} `) });
+}
+
+function recipientsText({ sections }: TextPart, operator: Operator, recipients: readonly Recipient[]): string {
+  const locations = operator.storageLocations.join(', ');
+  if (recipients.length === 0) return fill(sections.get('no_recipients')!, { locations });
+  const names = recipients.map(({ description }) => description).join('; ');
+  return fill(sections.get('recipients')!, { locations, names });
+}
+
+async function readEach<Name extends string>(
+  folder: string,
+  names: readonly Name[],
+): Promise<Readonly<Record<Name, Translations>>> {
+  const read = await Promise.all(names.map(async (name) => [name, await readTranslations(path.join(folder, name))]));
+  return Object.fromEntries(read) as Record<Name, Translations>;
+}
+
+async function readTranslations(folder: string): Promise<Translations> {
+  const parts = new Map<string, TextPart>();
+  for (const name of await readdir(folder)) {
+    const file = path.join(folder, name);
+    const { head, body } = parseVersionedText(await readFile(file, 'utf8'), file, frontMatter);
+    parts.set(path.basename(name, '.md'), { version: head.version, body, sections: sectionsOf(body) });
   }
-  return { all, find };
+  if (!parts.has(DEFAULT_LANGUAGE)) throw new Error(`${folder} lacks ${DEFAULT_LANGUAGE}`);
+  return parts;
+}
+
+function languageOf(translations: Translations, part: TextPart): string {
+  return [...translations].find(([, candidate]) => candidate === part)![0];
 }

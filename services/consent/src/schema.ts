@@ -30,6 +30,16 @@ export interface NoticesServedTable {
   served_at: Date;
 }
 
+/** Every retention policy that a notice was shown with, by the hash of its text. */
+export interface RetentionPoliciesTable {
+  sha256: string;
+  version: string;
+  language: string;
+  in_force_at: Date;
+  body: string;
+  created_at: Generated<Date>;
+}
+
 /** A choice that was made. Rows are only ever added. */
 export interface ConsentEventsTable {
   id: string;
@@ -48,7 +58,23 @@ export interface ConsentEventsTable {
   notice_id: string | null;
   notice_version: string | null;
   notice_sha256: string | null;
+  /** The retention policy in force when it was granted. */
+  policy_sha256: string | null;
+  policy_version: string | null;
+  /** Short names of the recipients that a grant names. */
+  recipients: Generated<string[]>;
+  /** Whether whoever granted declared to be of full age. */
+  full_age: Generated<boolean>;
+  /** Binds the typed name beside the event to the notice; see signatures.ts. Null: not signed. */
+  signature_sha256: string | null;
   created_at: Date;
+}
+
+/** A name that was typed as a signature, and what its digest was salted with; removed when the person is erased. */
+export interface EventSignaturesTable {
+  event_id: string;
+  name: string;
+  salt: string;
 }
 
 /** Where a choice came from, as the edge saw it. Never logged, never sent on; removed when the person is erased. */
@@ -73,6 +99,8 @@ export interface ConsentsView {
   notice_id: string | null;
   notice_version: string | null;
   notice_sha256: string | null;
+  policy_version: string | null;
+  recipients: string[];
   ip_address: string | null;
   created_at: Date;
 }
@@ -96,6 +124,8 @@ export interface ConsentTables extends SigningKeysTables {
   notices_served: NoticesServedTable;
   consent_events: ConsentEventsTable;
   event_addresses: EventAddressesTable;
+  event_signatures: EventSignaturesTable;
+  retention_policies: RetentionPoliciesTable;
   consents: ConsentsView;
   artwork_permission_events: ArtworkPermissionEventsTable;
   requests: RequestsTable;

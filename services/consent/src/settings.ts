@@ -1,6 +1,9 @@
 import { portSetting, type SettingValues, serverSettings, setting, urlSetting } from '@irisvue/runtime';
 import { z } from 'zod';
 import { SUBJECT_KIND_NAMES } from './consent-enums.ts';
+import { parseRecipients } from './recipients.ts';
+
+const stated = z.string().min(1).max(300).optional();
 
 /** Every knob of the consent service. */
 export const consentSettings = {
@@ -27,8 +30,41 @@ export const consentSettings = {
       .transform((text) => text.split(',').map((word) => word.trim()))
       .pipe(z.array(z.enum(SUBJECT_KIND_NAMES)).min(1)),
     {
-      default: 'self',
-      doc: 'Whose eyes are accepted, comma separated: self; synthetic (rendered, nobody); evaluation (test sets, development only).',
+      default: 'self,minor',
+      doc: 'Whose eyes are accepted, comma separated: self; minor (by a representative); synthetic (rendered, nobody); evaluation (test sets, development only).',
+    },
+  ),
+  operatorName: setting('IRISVUE_OPERATOR_NAME', stated, {
+    doc: 'Who is responsible, as notices and receipts name it. Production needs it.',
+  }),
+  operatorAddress: setting('IRISVUE_OPERATOR_ADDRESS', stated, {
+    doc: 'Postal address of the operator, in one line. Production needs it.',
+  }),
+  operatorContact: setting('IRISVUE_OPERATOR_CONTACT', stated, {
+    doc: 'Where people turn with requests about their data: an e-mail address or a page. Production needs it.',
+  }),
+  storageLocations: setting(
+    'IRISVUE_STORAGE_LOCATIONS',
+    z
+      .string()
+      .transform((text) => text.split(';').map((place) => place.trim()))
+      .pipe(z.array(z.string().min(1)))
+      .optional(),
+    { doc: 'Where irises are stored, separated by semicolons: Frankfurt, Germany; … Production needs it.' },
+  ),
+  recipients: setting(
+    'IRISVUE_RECIPIENTS',
+    z.string().transform((text, context) => {
+      try {
+        return parseRecipients(text);
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : 'malformed');
+        return z.NEVER;
+      }
+    }),
+    {
+      default: '',
+      doc: 'Whom irises may be disclosed to when the person names them in a consent: whatsapp=Name, address; … Empty: nobody.',
     },
   ),
 };

@@ -4,7 +4,7 @@ import { type SubjectKindName, subjectKindName } from './consent-enums.ts';
 
 /** Whose eye it is. */
 export interface Subject {
-  /** A user's id: the holder's own, or for the other kinds that of the user who uploaded. */
+  /** A user's id: the holder's own, or for the other kinds that of the user who uploaded; a minor has an id of its own. */
   readonly id: string;
   readonly kind: SubjectKindName;
 }
@@ -17,7 +17,7 @@ export function subjectOf(message: SubjectMessage | undefined): Subject {
 
 /** NOT_ALLOWED unless the subject is the caller: nobody chooses for another person. */
 export function requireOwnSubject(subject: Subject, userId: string): void {
-  if (subject.id === userId) return;
+  if (subject.id === userId && subject.kind !== 'minor') return;
   throw new DomainError(ErrorReason.NOT_ALLOWED, 'nobody consents for another person', { needed: 'own subject' });
 }
 
@@ -28,4 +28,16 @@ export function requireAllowedKinds(subjects: readonly Subject[], allowed: reado
   throw new DomainError(ErrorReason.SUBJECT_KIND_NOT_ALLOWED, 'this kind of subject is not accepted here', {
     subject_kind: refused.kind,
   });
+}
+
+/** Whether it is the eye of a person: of nobody's eye and of test sets no age and no name is asked. */
+export function isPerson(subject: Subject): boolean {
+  return subject.kind === 'self' || subject.kind === 'minor';
+}
+
+/** MINOR_NEEDS_REPRESENTATIVE for SELF without a declaration of full age. */
+export function requireFullAge(subject: Subject, declared: boolean): void {
+  if (subject.kind !== 'self' || declared) return;
+  const message = 'whoever is not of full age needs a representative';
+  throw new DomainError(ErrorReason.MINOR_NEEDS_REPRESENTATIVE, message);
 }

@@ -32,7 +32,7 @@ describe('a notice', () => {
       jurisdiction: Jurisdiction.BIPA,
       language: 'de-AT',
     });
-    expect(notice).toMatchObject({ id: 'bipa/data_processing/en', language: 'en', jurisdiction: Jurisdiction.BIPA });
+    expect(notice).toMatchObject({ id: 'bipa/data_processing/de', language: 'de', jurisdiction: Jurisdiction.BIPA });
     expect(notice!.sha256).toBe(createHash('sha256').update(notice!.body).digest('hex'));
     const served = await consent.db
       .selectFrom('notices_served')
@@ -290,5 +290,6 @@ async function grantRequest(user: Awaited<ReturnType<StartedConsent['user']>>) {
     jurisdiction: Jurisdiction.GENERIC,
     noticeId: notice!.id,
     noticeSha256: notice!.sha256,
+    fullAge: true,
   };
 }

@@ -28,13 +28,13 @@ const silent = createLogger({ service: 'test', level: 'silent' });
 /** Consent on a database of its own, with a clock that the test moves and tokens from an issuer like identity. */
 export type StartedConsent = Awaited<ReturnType<typeof startConsent>>;
 
-export async function startConsent(o: { readonly subjectKinds?: string } = {}) {
+export async function startConsent(o: { readonly subjectKinds?: string; readonly now?: Date } = {}) {
   const database = await createTestDatabase('consent', async (url) => {
     const db = openDatabase<ConsentTables>(url, { logger: silent });
     await migrate(db, MIGRATIONS);
     await db.destroy();
   });
-  const time = { now: new Date() };
+  const time = { now: o.now ?? new Date() };
   const clock = { now: () => time.now };
   const log: string[] = [];
   const logger = createLogger({ service: 'consent', level: 'trace' }, lines(log));
@@ -47,6 +47,11 @@ export async function startConsent(o: { readonly subjectKinds?: string } = {}) {
     IRISVUE_IDENTITY_URL: issuer.url,
     IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
     IRISVUE_SUBJECT_KINDS: o.subjectKinds,
+    IRISVUE_OPERATOR_NAME: 'Iris Atelier Ltd',
+    IRISVUE_OPERATOR_ADDRESS: '1 Example Road, Dublin',
+    IRISVUE_OPERATOR_CONTACT: 'privacy@atelier.example',
+    IRISVUE_STORAGE_LOCATIONS: 'Dublin, Ireland',
+    IRISVUE_RECIPIENTS: 'whatsapp=Messages Ltd, Dublin; printer=Print Works, Cork',
   });
   const server = await startApp(settings, { clock, logger });
   const db: Database<ConsentTables> = openDatabase(database.url, { logger });
@@ -96,11 +101,18 @@ export async function startConsent(o: { readonly subjectKinds?: string } = {}) {
         api,
         /** Looks at the notice and grants. */
         async grant(
-          over: { purpose?: ConsentPurpose; jurisdiction?: Jurisdiction; kind?: SubjectKind; requestId?: string } = {},
+          over: {
+            purpose?: ConsentPurpose;
+            jurisdiction?: Jurisdiction;
+            kind?: SubjectKind;
+            requestId?: string;
+            recipients?: string[];
+          } = {},
         ) {
           const purpose = over.purpose ?? ConsentPurpose.DATA_PROCESSING;
           const jurisdiction = over.jurisdiction ?? Jurisdiction.GENERIC;
-          const { notice } = await api.getNotice({ purpose, jurisdiction, language: 'en' });
+          const recipients = over.recipients ?? [];
+          const { notice } = await api.getNotice({ purpose, jurisdiction, language: 'en', recipients });
           const request = {
             requestId: over.requestId ?? newId(),
             subject: { id, kind: over.kind ?? SubjectKind.SELF },
@@ -108,6 +120,9 @@ export async function startConsent(o: { readonly subjectKinds?: string } = {}) {
             jurisdiction,
             noticeId: notice!.id,
             noticeSha256: notice!.sha256,
+            fullAge: true,
+            signature: notice!.signatureRequired ? 'Alex Example' : '',
+            recipients,
           };
           return (await api.grantConsent(request)).consent!;
         },

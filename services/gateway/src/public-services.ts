@@ -19,7 +19,10 @@ export const PUBLIC_SERVICES: readonly { readonly service: DescService; readonly
   { service: ArtworkService, upstream: 'jobs' },
 ];
 
-/** The only methods that need no token: they are how one comes by it, or what the token of a mailed link does. */
+/**
+ * The only methods that need no token: they are how one comes by it, what the token of a mailed link does, or what
+ * everybody may read.
+ */
 export const OPEN_METHODS: readonly DescMethod[] = [
   IdentityService.method.createUser,
   IdentityService.method.createSession,
@@ -28,4 +31,8 @@ export const OPEN_METHODS: readonly DescMethod[] = [
   IdentityService.method.sendPasswordReset,
   IdentityService.method.resetPassword,
   IdentityService.method.changeEmail,
+  IdentityService.method.createProviderNonce,
+  IdentityService.method.createProviderSession,
+  ConsentService.method.getRetentionPolicy,
+  ConsentService.method.listReceiptKeys,
 ];

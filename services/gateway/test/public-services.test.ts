@@ -12,9 +12,13 @@ it('the public API is exactly these six services', () => {
   ]);
 });
 
-it('exactly sign-up, sign-in, renewal and what a mailed link does need no token', () => {
+it('exactly sign-up, sign-in (also by providers), renewal, what a mailed link does and what is public need no token', () => {
   expect(OPEN_METHODS.map((method) => `${method.parent.typeName}/${method.name}`).sort()).toEqual([
+    'irisvue.consent.v1.ConsentService/GetRetentionPolicy',
+    'irisvue.consent.v1.ConsentService/ListReceiptKeys',
     'irisvue.identity.v1.IdentityService/ChangeEmail',
+    'irisvue.identity.v1.IdentityService/CreateProviderNonce',
+    'irisvue.identity.v1.IdentityService/CreateProviderSession',
     'irisvue.identity.v1.IdentityService/CreateSession',
     'irisvue.identity.v1.IdentityService/CreateUser',
     'irisvue.identity.v1.IdentityService/RefreshSession',

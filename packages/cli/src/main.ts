@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { auditCommand } from './commands/audit.ts';
 import { composeCommand } from './commands/compose.ts';
 import { demoCommand } from './commands/demo.ts';
 import { fuseCommand } from './commands/fuse.ts';
@@ -37,6 +38,7 @@ fuseCommand(program, run);
 composeCommand(program, run);
 meshCommands(program, run);
 modelsCommand(program, run);
+auditCommand(program, run);
 
 try {
   await program.parseAsync();

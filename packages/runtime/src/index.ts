@@ -8,7 +8,7 @@ export type { HttpRequest, HttpResponse, PlainHttp } from './http-handler.ts';
 export * from './limits.ts';
 export * from './log.ts';
 export { peerAddress } from './peer-address.ts';
-export { remoteKeys } from './remote-keys.ts';
+export { remoteKeys, rethrowIfUnreachable } from './remote-keys.ts';
 export * from './run-main.ts';
 export * from './send-json.ts';
 export * from './serve.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '@irisvue/database';
 import { sql } from 'kysely';
-import type { IdentityTables, UserRow } from './schema.ts';
+import type { IdentityTables, Role, UserRow } from './schema.ts';
 
 type Db = Database<IdentityTables>;
 
@@ -95,4 +95,18 @@ export async function updateEmail(db: Db, to: ProvenAddress, now: Date): Promise
     .where('active', '=', true)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/** The account, not to be changed by others before the transaction ends. */
+export function lockUser(trx: Db, id: string): Promise<UserRow | undefined> {
+  return trx.selectFrom('users').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+export function updateRole(db: Db, id: string, role: Role, now: Date): Promise<UserRow> {
+  return db
+    .updateTable('users')
+    .set({ role, updated_at: now })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }

@@ -20,13 +20,16 @@ import { sendMails } from './mail/mail-worker.ts';
 import { createPasswordChanges } from './password-changes.ts';
 import { createPasswordCheck } from './password-check.ts';
 import { createPasswords } from './passwords.ts';
-import { providersOf } from './provider-store.ts';
+import { idTokens } from './providers/id-tokens.ts';
+import { createProviderAccounts } from './providers/provider-accounts.ts';
+import { providersOf } from './providers/provider-store.ts';
 import { requestKeys } from './request-key.ts';
+import { createSetRole } from './roles.ts';
 import type { IdentityTables } from './schema.ts';
 import { createServiceMails } from './service-mails.ts';
 import { createServiceTokens, SERVICE_TOKEN_MS } from './service-tokens.ts';
 import { ACCESS_TOKEN_MS, createSessions } from './sessions.ts';
-import type { IdentitySettings } from './settings.ts';
+import { type IdentitySettings, providerSettings } from './settings.ts';
 import { createThrottle } from './throttle.ts';
 import { throttlePolicies } from './throttle-policies.ts';
 
@@ -67,9 +70,14 @@ export async function startApp(
     accounts: createAccounts(credentials),
     emailChanges: createEmailChanges(credentials),
     passwordChanges: createPasswordChanges(credentials),
+    providerAccounts: createProviderAccounts({
+      ...credentials,
+      idTokens: idTokens({ providers: providerSettings(settings), clock }),
+    }),
     sessions: createSessions({ db, keys, clock, logger }),
     serviceToken: createServiceTokens({ masterSecret: settings.masterSecret, keys }),
     serviceMails: createServiceMails({ db, clock }),
+    setRole: createSetRole({ db, clock }),
     userById: (id) => userById(db, id),
     providersOf: (id) => providersOf(db, id),
     requestKey: requestKeys(settings.keySecret),

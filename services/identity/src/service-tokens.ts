@@ -5,6 +5,9 @@ import type { SignedToken, SigningKeys } from '@irisvue/signing-keys';
 /** Life of a service token. */
 export const SERVICE_TOKEN_MS = 30 * 60_000;
 
+/** Who runs the mesh by hand: it takes the master secret to be it. */
+export const COMMAND = 'command';
+
 /** The services that may have one. */
 export const KNOWN_SERVICES: readonly string[] = [
   'gateway',
@@ -14,6 +17,7 @@ export const KNOWN_SERVICES: readonly string[] = [
   'segmentation',
   'enhancement',
   'fusion',
+  COMMAND,
 ];
 
 /** The secret of one service: HMAC-SHA256 (RFC 2104) of its name under the master secret, hexadecimal. */

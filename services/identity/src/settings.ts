@@ -4,6 +4,18 @@ import { z } from 'zod';
 const seconds = z.coerce.number().positive().max(86_400);
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+);
+const issuerSetting = (env: string, issuer: string) =>
+  setting(env, z.url({ protocol: /^https?$/ }), {
+    default: issuer,
+    doc: 'Issuer of its id_tokens; its keys are found by OpenID Connect Discovery.',
+  });
+
 /** Every knob of the identity service. */
 export const identitySettings = {
   ...serverSettings,
@@ -49,6 +61,16 @@ export const identitySettings = {
     default: 'http://127.0.0.1:8080',
     doc: 'Pages that the links in mails open: URL/account/verify#TOKEN and the like.',
   }),
+  appleIssuer: issuerSetting('IRISVUE_APPLE_ISSUER', 'https://appleid.apple.com'),
+  appleClientIds: setting('IRISVUE_APPLE_CLIENT_IDS', list, {
+    default: '',
+    doc: 'Client ids for Sign in with Apple, comma separated: bundle ids, Services IDs. Empty: it is not offered.',
+  }),
+  googleIssuer: issuerSetting('IRISVUE_GOOGLE_ISSUER', 'https://accounts.google.com'),
+  googleClientIds: setting('IRISVUE_GOOGLE_CLIENT_IDS', list, {
+    default: '',
+    doc: 'Client ids for Sign in with Google, comma separated. Empty: it is not offered.',
+  }),
   passwordHashes: setting('IRISVUE_PASSWORD_HASHES', count(256), {
     default: '4',
     doc: 'Passwords hashed at the same time, 1 to 256; each takes 19 MiB. 50 times as many calls may wait.',
@@ -64,3 +86,11 @@ export const identitySettings = {
 };
 
 export type IdentitySettings = SettingValues<typeof identitySettings>;
+
+/** The providers as they are set up. */
+export function providerSettings(settings: IdentitySettings) {
+  return {
+    apple: { issuer: settings.appleIssuer, clientIds: settings.appleClientIds },
+    google: { issuer: settings.googleIssuer, clientIds: settings.googleClientIds },
+  };
+}

@@ -1,9 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { DescMethodUnary } from '@bufbuild/protobuf';
-import { IdentityService, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import {
+  IdentityService,
+  MailTemplate,
+  Provider,
+  Role,
+  ServiceIdentityService,
+} from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { newId } from '@irisvue/database';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPEN_METHODS } from '../src/identity-service.ts';
 import { KNOWN_SERVICES, serviceSecret } from '../src/service-tokens.ts';
 import { refusal } from './refusal.ts';
 import { MASTER_SECRET, type StartedIdentity, startIdentity } from './started-identity.ts';
@@ -33,6 +40,11 @@ afterAll(() => identity[Symbol.asyncDispose]());
 
 type TokenName = 'nobody' | 'garbage' | 'forged' | 'signed with a public secret' | 'unsigned' | 'a user' | 'a service';
 
+/** A call by a client that brings this token. */
+function identityOf<C>(client: (token?: string) => C) {
+  return (call: (client: C) => Promise<unknown>) => (token?: string) => call(client(token));
+}
+
 const NO_TOKEN = 'TOKEN_INVALID';
 const invalid = {
   nobody: NO_TOKEN,
@@ -43,14 +55,40 @@ const invalid = {
 } as const;
 
 describe('default deny', () => {
+  const ofUser = { ...invalid, 'a service': 'NOT_ALLOWED' };
+  const ofService = { ...invalid, 'a user': 'NOT_ALLOWED' };
+  const ofCommand = { ...ofService, 'a service': 'NOT_ALLOWED' };
+  const requestId = newId();
+  const proof = { requestId, provider: Provider.APPLE, idToken: 'x', nonce: 'x' };
+  const users = identityOf((token) => identity.users(token));
+  const services = identityOf((token) => identity.services(token));
   const refused: [string, Partial<Record<TokenName, string>>, (token?: string) => Promise<unknown>][] = [
-    ['GetUser', { ...invalid, 'a service': 'NOT_ALLOWED' }, (token) => identity.users(token).getUser({})],
-    ['DeleteSession', { ...invalid, 'a service': 'NOT_ALLOWED' }, (token) => identity.users(token).deleteSession({})],
+    ['GetUser', ofUser, users((client) => client.getUser({}))],
+    ['DeleteSession', ofUser, users((client) => client.deleteSession({}))],
+    ['SendEmailVerification', ofUser, users((client) => client.sendEmailVerification({ requestId }))],
     [
-      'CheckSession',
-      { ...invalid, 'a user': 'NOT_ALLOWED' },
-      (token) => identity.services(token).checkSession({ sessionId: newId() }),
+      'ChangePassword',
+      ofUser,
+      users((client) => client.changePassword({ requestId, currentPassword: 'x', password: 'new words' })),
     ],
+    [
+      'SendEmailChange',
+      ofUser,
+      users((client) => client.sendEmailChange({ requestId, password: 'x', email: 'a@example.org' })),
+    ],
+    ['ListSessions', ofUser, users((client) => client.listSessions({}))],
+    ['RevokeSession', ofUser, users((client) => client.revokeSession({ requestId, sessionId: newId() }))],
+    ['RevokeOtherSessions', ofUser, users((client) => client.revokeOtherSessions({ requestId }))],
+    ['LinkProvider', ofUser, users((client) => client.linkProvider(proof))],
+    ['UnlinkProvider', ofUser, users((client) => client.unlinkProvider({ requestId, provider: Provider.APPLE }))],
+    ['CheckSession', ofService, services((client) => client.checkSession({ sessionId: newId() }))],
+    ['GetUserState', ofService, services((client) => client.getUserState({ userId: newId() }))],
+    [
+      'SendMail',
+      ofService,
+      services((client) => client.sendMail({ requestId, userId: newId(), template: MailTemplate.EXPORT_READY })),
+    ],
+    ['SetRole', ofCommand, services((client) => client.setRole({ email: 'a@example.org', role: Role.OPERATOR }))],
   ];
   const cases = refused.flatMap(([rpc, reasons, call]) =>
     Object.entries(reasons).map(([who, reason]) => ({ rpc, who: who as TokenName, reason, call })),
@@ -68,11 +106,26 @@ describe('default deny', () => {
     expect((await refusal(call(service))).reason).toBe(NO_TOKEN);
   });
 
-  test('every method but the four that make tokens is in the table above', () => {
-    const open = ['createUser', 'createSession', 'refreshSession', 'createServiceToken'];
+  test('every method that is not open is in the table above', () => {
+    const open = OPEN_METHODS.map((method) => method.localName);
     const methods = [...IdentityService.methods, ...ServiceIdentityService.methods] as DescMethodUnary[];
     const closed = methods.filter((method) => !open.includes(method.localName)).map((method) => method.name);
     expect(closed.toSorted()).toEqual(refused.map(([rpc]) => rpc).toSorted());
+  });
+
+  test('open is what makes tokens, or does what the token of a mailed link may, and nothing else', () => {
+    expect(OPEN_METHODS.map((method) => method.name).toSorted()).toEqual([
+      'ChangeEmail',
+      'CreateProviderNonce',
+      'CreateProviderSession',
+      'CreateServiceToken',
+      'CreateSession',
+      'CreateUser',
+      'RefreshSession',
+      'ResetPassword',
+      'SendPasswordReset',
+      'VerifyEmail',
+    ]);
   });
 
   test('a bad token does not bar the way to a new one', async () => {

@@ -11,6 +11,7 @@ export const MAIL_TEMPLATES = [
   'address_taken',
   'email_changed',
   'password_changed',
+  'provider_linked',
   'artwork_permission_requested',
   'joint_artwork_withdrawn',
   'erasure_completed',

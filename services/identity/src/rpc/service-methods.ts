@@ -1,20 +1,25 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
-import { MailTemplate, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { MailTemplate, Role, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DomainError, ErrorReason, requireService } from '@irisvue/runtime';
 import type { SignedToken } from '@irisvue/signing-keys';
 import type { MailTemplate as MailTemplateName } from '../mail/mail-texts.ts';
 import { maskedEmail } from '../masked-email.ts';
 import type { RequestKeyOf } from '../request-key.ts';
-import type { UserRow } from '../schema.ts';
+import type { SetRole } from '../roles.ts';
+import type { ProviderName, UserRow } from '../schema.ts';
 import type { ServiceMails } from '../service-mails.ts';
+import { COMMAND } from '../service-tokens.ts';
 import type { Sessions } from '../sessions.ts';
+import { userMessage } from '../user-message.ts';
 
 export interface ServiceRooms {
   readonly sessions: Sessions;
   readonly serviceToken: (service: string, secret: string) => Promise<SignedToken>;
   readonly userById: (id: string) => Promise<UserRow | undefined>;
   readonly serviceMails: ServiceMails;
+  readonly setRole: SetRole;
+  readonly providersOf: (userId: string) => Promise<ProviderName[]>;
   readonly requestKey: RequestKeyOf;
 }
 
@@ -48,6 +53,11 @@ export function serviceMethods(o: ServiceRooms) {
       const key = o.requestKey(`service:${service}`, ServiceIdentityService.method.sendMail, request);
       const { userId, parameters } = request;
       return { mailId: await o.serviceMails(key, { template: TEMPLATES[request.template]!, userId, parameters }) };
+    },
+    async setRole(request, context) {
+      requireService(context, COMMAND);
+      const user = await o.setRole(request.email, request.role === Role.OPERATOR ? 'operator' : 'user');
+      return { user: userMessage(user, await o.providersOf(user.id)) };
     },
   } satisfies Partial<ServiceImpl<typeof ServiceIdentityService>>;
 }

@@ -3,6 +3,7 @@ import { JobSubmittedSchema } from '@irisvue/contracts/irisvue/jobs/v1/events';
 import { type Database, newId } from '@irisvue/database';
 import { appendEvent } from '@irisvue/events';
 import type { Insertable, Selectable, Transaction } from 'kysely';
+import { auditJobSubmitted } from './audited.ts';
 import { changeJob, type JobRow } from './change-job.ts';
 import { JOB_KINDS } from './job-enums.ts';
 import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
@@ -39,6 +40,7 @@ export async function insertJob(
     .execute();
   const event = { jobId: id, userId: job.user_id, kind: JOB_KINDS[job.kind] };
   await appendEvent(trx, JobSubmittedSchema, create(JobSubmittedSchema, event));
+  await auditJobSubmitted(trx, id, job, subjects);
   return id;
 }
 

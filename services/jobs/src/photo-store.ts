@@ -1,5 +1,6 @@
 import type { Database } from '@irisvue/database';
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
+import { auditPhotoStored } from './audited.ts';
 import { changeJob } from './change-job.ts';
 import { recordPhoto } from './lineage/step-artifacts.ts';
 import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
@@ -70,6 +71,7 @@ export async function markUploaded(trx: Transaction<JobsDatabase>, id: string): 
   if (photo === undefined) return undefined;
   await requireUnblocked(trx, [photo, holderOf(photo.user_id)]);
   await recordPhoto(trx, photo);
+  await auditPhotoStored(trx, photo);
   return photo;
 }
 

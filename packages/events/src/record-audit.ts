@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { SubjectSchema } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { type AuditAction, AuditOutcome, AuditRecordedSchema } from '@irisvue/contracts/irisvue/privacy/v1/audit';
+import { systemClock } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { appendEvent } from './outbox.ts';
 
@@ -22,7 +23,8 @@ export interface Audited {
   readonly subjects?: readonly MessageInitShape<typeof SubjectSchema>[];
   /** What it is done with: ids by the name of the thing, for example `{ photo: '0190…' }`. */
   readonly resources?: Readonly<Record<string, string>>;
-  readonly time: Date;
+  /** The default is now. */
+  readonly time?: Date;
 }
 
 /** Tells the audit log, in the transaction of what is done: both happen or neither does. */
@@ -35,7 +37,7 @@ export async function recordAudit<DB>(trx: Transaction<DB>, o: Audited): Promise
     asOperator: o.asOperator ?? false,
     subjects: [...(o.subjects ?? [])],
     resources: Object.entries(o.resources ?? {}).map(([type, id]) => ({ type, id })),
-    time: timestampFromDate(o.time),
+    time: timestampFromDate(o.time ?? systemClock.now()),
   });
   await appendEvent(trx, AuditRecordedSchema, message);
 }

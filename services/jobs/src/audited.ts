@@ -30,7 +30,11 @@ export async function auditJobSubmitted(
   const photo: Record<string, string> = job.photo_id ? { photo: job.photo_id } : {};
   await recordAudit(trx, { ...done, action: AuditAction.JOB_SUBMITTED, resources: { job: id, ...photo } });
   if (!job.artwork_id) return;
-  await recordAudit(trx, { ...done, action: AuditAction.ARTWORK_MADE, resources: { artwork: job.artwork_id, job: id } });
+  await recordAudit(trx, {
+    ...done,
+    action: AuditAction.ARTWORK_MADE,
+    resources: { artwork: job.artwork_id, job: id },
+  });
 }
 
 /** Tells the audit log that links to something were handed out (`made`), or that one was followed (`used`). */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ConsentCheckService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { ConsentWithdrawnSchema } from '@irisvue/contracts/irisvue/consent/v1/events';
+import { ServiceCircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
 import { JobSubmittedSchema } from '@irisvue/contracts/irisvue/jobs/v1/events';
@@ -60,6 +61,7 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
   const token = serviceTokenSource({ identityUrl, service: 'jobs', secret, clock });
   const consent = createServiceClient(ConsentCheckService, { url: settings.consentUrl, token });
   const identity = createServiceClient(ServiceIdentityService, { url: identityUrl, token });
+  const circles = createServiceClient(ServiceCircleService, { url: identityUrl, token });
   const links = createLinks({
     secret: settings.linkSecret,
     publicUrl: settings.publicUrl,
@@ -127,8 +129,8 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
         JobService,
         jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs }),
       );
-      router.service(ArtworkService, artworkService({ db, consent, links, clock }));
-      router.service(DownloadService, downloadService({ db, store, consent, links }));
+      router.service(ArtworkService, artworkService({ db, consent, circles, links, clock }));
+      router.service(DownloadService, downloadService({ db, store, consent, circles, links }));
     },
   });
   // Both at once: the runner hands its jobs back while the server drains.

@@ -1,7 +1,6 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { ConsentPurpose } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import {
-  type Artwork,
   ArtworkService,
   type CreateArtworkRequest,
   type RevokeLinksRequest,
@@ -9,24 +8,21 @@ import {
 import { type Database, newId, once, requestKey } from '@irisvue/database';
 import { type Clock, currentTraceHeaders, DomainError, ErrorReason, requireUser } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
-import {
-  type ArtworkRow,
-  bestResults,
-  findArtwork,
-  insertArtwork,
-  jobsOfArtworks,
-  listArtworks,
-  sourcesOfArtworks,
-} from './artwork-store.ts';
-import { artworkMessage, artworkWish, bestPicture } from './artworks.ts';
+import { artworkMessages, type WithLinks } from './artwork-messages.ts';
+import { type ArtworkRow, bestResults, insertArtwork, listArtworks } from './artwork-store.ts';
+import { artworkPurposeOf, artworkWish, bestPicture } from './artworks.ts';
+import { type CircleClient, membershipsFor, requireMembership, type Shared } from './circles.ts';
 import { type ConsentClient, distinctSubjects, requireArtworkPermission, requireConsent } from './consents.ts';
-import { insertJob, stepsOfJobs } from './job-store.ts';
+import { listGallery, sharedColumns } from './gallery-store.ts';
+import { insertJob } from './job-store.ts';
 import { revokeLinks } from './link-store.ts';
 import type { Links } from './links.ts';
 import { cutPage, readPage } from './pages.ts';
 import { findPhotos, lockPhotos } from './photo-store.ts';
 import { requireUploaded } from './photos.ts';
+import { ownArtwork, readableArtwork } from './readable-artwork.ts';
 import { JobClassRank, type JobsDatabase } from './schema.ts';
+import { shareArtwork, unshareArtwork } from './share-artwork.ts';
 import { STEPS_OF_KIND } from './steps.ts';
 
 /** Artworks have no batch: all are equally urgent within their class. */
@@ -35,71 +31,67 @@ const ARTWORK_PRIORITY = 5;
 export interface ArtworkServiceOptions {
   readonly db: Database<JobsDatabase>;
   readonly consent: ConsentClient;
+  readonly circles: CircleClient;
   readonly links: Links;
   readonly clock: Clock;
 }
 
 /** The RPC door of artworks. */
 export function artworkService(o: ArtworkServiceOptions): ServiceImpl<typeof ArtworkService> {
+  const messages = artworkMessages(o.db, o.links);
+  const told = async (row: ArtworkRow, context: HandlerContext, links?: WithLinks) => ({
+    artwork: (await messages([row], requireUser(context).userId, links))[0],
+  });
   return {
-    createArtwork: (request, context) => createArtwork(o, request, context),
+    createArtwork: async (request, context) => told(await createArtwork(o, request, context), context),
     getArtwork: async (request, context) => {
-      const row = await artworkOf(o, request.artworkId, context);
-      return { artwork: (await messages(o, [row], await linksOf(o.links, row)))[0] };
+      const { userId } = requireUser(context);
+      return told(await readableArtwork(o, request.artworkId, userId, context.signal), context, 'all links');
     },
     listArtworks: async (request, context) => {
+      const { userId } = requireUser(context);
       const page = readPage(request);
-      const rows = await listArtworks(o.db, requireUser(context).userId, page);
-      const { shown, nextPageToken } = cutPage(rows, page);
-      return { artworks: await messages(o, shown), nextPageToken };
+      if (request.circleId !== '') {
+        const memberships = await membershipsFor(o.circles, request.circleId, userId, context.signal);
+        const rows = await listGallery(o.db, request.circleId, memberships, page);
+        const { shown, nextPageToken } = cutPage(rows, page, (row) => row.share_id);
+        return { artworks: await messages(shown, userId, 'thumbnail'), nextPageToken };
+      }
+      const { shown, nextPageToken } = cutPage(await listArtworks(o.db, userId, page), page);
+      return { artworks: await messages(shown, userId), nextPageToken };
     },
+    shareArtwork: async (request, context) => told(await shareArtwork(o, request, context), context),
+    unshareArtwork: async (request, context) => told(await unshareArtwork(o, request, context), context),
     revokeLinks: (request, context) => revoke(o, request, context),
   };
 }
 
-async function artworkOf(o: ArtworkServiceOptions, id: string, context: HandlerContext): Promise<ArtworkRow> {
-  const row = await findArtwork(o.db, id, requireUser(context).userId);
-  if (row !== undefined) return row;
-  throw new DomainError(ErrorReason.NOT_FOUND, 'there is no such artwork', { resource: 'artwork', id });
-}
-
-type ArtworkLinks = Pick<Artwork, 'resultUrl' | 'thumbnailUrl'>;
-
-async function messages(o: ArtworkServiceOptions, rows: readonly ArtworkRow[], links?: ArtworkLinks) {
-  const ids = rows.map((row) => row.id);
-  const [sources, jobs] = await Promise.all([sourcesOfArtworks(o.db, ids), jobsOfArtworks(o.db, ids)]);
-  const jobIds = jobs.map((job) => job.id);
-  const steps = await stepsOfJobs(o.db, jobIds);
-  return rows.flatMap((row) => {
-    const job = jobs.find((candidate) => candidate.artwork_id === row.id);
-    return job ? [artworkMessage(row, job, { sources, steps, links })] : [];
-  });
-}
-
-async function linksOf(links: Links, row: ArtworkRow): Promise<ArtworkLinks> {
-  if (row.completed_at === null) return { resultUrl: '', thumbnailUrl: '' };
-  const target = { resource: 'artwork', id: row.id, user: row.creator_id, epoch: row.link_epoch } as const;
-  return {
-    resultUrl: await links.url({ ...target, artifact: 'result' }),
-    thumbnailUrl: await links.url({ ...target, artifact: 'thumbnail' }),
-  };
-}
-
-async function createArtwork(o: ArtworkServiceOptions, request: CreateArtworkRequest, context: HandlerContext) {
+async function createArtwork(
+  o: ArtworkServiceOptions,
+  request: CreateArtworkRequest,
+  context: HandlerContext,
+): Promise<ArtworkRow> {
   const { userId } = requireUser(context);
   const ids = request.photoIds;
   const photos = requireUploaded(ids, await findPhotos(o.db, ids));
-  const owned = photos.map((photo) => ({ photoId: photo.id, ownerId: photo.user_id }));
-  await requireArtworkPermission(o.consent, userId, owned, context.signal);
+  const { circleId } = request;
+  const shared = circleId ? await requireMembership(o.circles, circleId, userId, context.signal) : undefined;
+  const use = {
+    creatorId: userId,
+    photos: photos.map((photo) => ({ photoId: photo.id, ownerId: photo.user_id })),
+    purpose: artworkPurposeOf(artworkWish(request.spec).kind),
+    circleId,
+  };
+  await requireArtworkPermission(o.consent, use, context.signal);
   await requireConsent(o.consent, photos, ConsentPurpose.DATA_PROCESSING, context.signal);
   const { id } = await o.db
     .transaction()
     .execute((trx) =>
       once(trx, requestKey(userId, ArtworkService.method.createArtwork, request), () =>
-        insertWithJob(trx, o.clock, userId, request),
+        insertWithJob(trx, o.clock, userId, request, shared),
       ),
     );
-  return { artwork: (await messages(o, [await artworkOf(o, id, context)]))[0] };
+  return await ownArtwork(o.db, id, userId);
 }
 
 async function insertWithJob(
@@ -107,13 +99,16 @@ async function insertWithJob(
   clock: Clock,
   userId: string,
   request: CreateArtworkRequest,
+  shared: Shared | undefined,
 ): Promise<string> {
   const photos = requireUploaded(request.photoIds, await lockPhotos(trx, request.photoIds));
   const results = await bestResults(trx, request.photoIds);
   const { kind, spec } = artworkWish(request.spec);
   const sources = photos.map((photo) => bestPicture(kind, photo, results));
   const id = newId();
-  await insertArtwork(trx, { id, creator_id: userId, spec, created_at: clock.now() }, sources);
+  const now = clock.now();
+  const gallery = shared && sharedColumns(shared, now);
+  await insertArtwork(trx, { id, creator_id: userId, spec, created_at: now, ...gallery }, sources);
   const job = {
     user_id: userId,
     kind,

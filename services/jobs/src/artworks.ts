@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { ArtworkPurpose } from '@irisvue/contracts/irisvue/consent/v1/artwork_permission';
 import {
   type Artwork,
   ArtworkSchema,
@@ -11,6 +12,7 @@ import { IrisGeometrySchema, ObjectRefSchema } from '@irisvue/contracts/irisvue/
 import { DomainError, ErrorReason } from '@irisvue/runtime';
 import type { ArtworkRow, ArtworkSourceRow, bestResults } from './artwork-store.ts';
 import type { JobRow } from './change-job.ts';
+import type { ArtworkUse } from './consents.ts';
 import { jobMessage } from './job-message.ts';
 import type { StepRow } from './job-store.ts';
 import { fromColumn, toColumn } from './message-column.ts';
@@ -31,6 +33,26 @@ export function artworkWish(spec: CreateArtworkRequest['spec']): { readonly kind
     default:
       return spec satisfies never;
   }
+}
+
+/** The use of an iris that a kind of artwork is, as permissions name it. */
+export function artworkPurposeOf(kind: JobKindName): ArtworkPurpose {
+  return kind === 'fuse' ? ArtworkPurpose.FUSION : ArtworkPurpose.COMPOSITION;
+}
+
+/** The use of photos that an artwork is, in the circle that it is shared with. */
+export function useIn(
+  artwork: Pick<ArtworkRow, 'id' | 'creator_id' | 'circle_id'>,
+  kind: JobKindName,
+  sources: readonly ArtworkSourceRow[],
+): ArtworkUse {
+  return {
+    creatorId: artwork.creator_id,
+    photos: sources.map((source) => ({ photoId: source.photo_id, ownerId: source.owner_id })),
+    purpose: artworkPurposeOf(kind),
+    circleId: artwork.circle_id ?? undefined,
+    artworkId: artwork.id,
+  };
 }
 
 /**
@@ -64,26 +86,34 @@ export function sourceMessage(row: ArtworkSourceRow) {
   };
 }
 
-/** An artwork as its creator sees it. `sources` and `steps` may hold those of others too. */
+/**
+ * An artwork as `viewerId` sees it: its photos and its job are told to its creator only. `sources` and `steps` may hold
+ * those of others too.
+ */
 export function artworkMessage(
   row: ArtworkRow,
   job: JobRow,
   o: {
+    readonly viewerId: string;
     readonly sources: readonly ArtworkSourceRow[];
     readonly steps: readonly StepRow[];
     readonly links?: { readonly resultUrl: string; readonly thumbnailUrl: string };
   },
 ): Artwork {
+  const own = o.viewerId === row.creator_id;
+  const sources = own ? o.sources.filter((source) => source.artwork_id === row.id) : [];
   return create(ArtworkSchema, {
     id: row.id,
     creatorId: row.creator_id,
-    photoIds: o.sources.filter((source) => source.artwork_id === row.id).map((source) => source.photo_id),
+    photoIds: sources.map((source) => source.photo_id),
     spec: specMessage(row, job.kind),
-    job: jobMessage(job, o.steps),
+    job: own ? jobMessage(job, o.steps) : undefined,
     method: row.method ?? '',
     ...o.links,
     createTime: timestampFromDate(row.created_at),
     completeTime: row.completed_at ? timestampFromDate(row.completed_at) : undefined,
+    circleId: row.circle_id ?? '',
+    shareTime: row.shared_at ? timestampFromDate(row.shared_at) : undefined,
   });
 }
 

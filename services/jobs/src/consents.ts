@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { Client } from '@connectrpc/connect';
+import type { ArtworkPurpose } from '@irisvue/contracts/irisvue/consent/v1/artwork_permission';
 import {
   type ConsentCheckService,
   ConsentPurpose,
@@ -53,19 +54,35 @@ export async function requireConsent(
   );
 }
 
+/** A photo and who uploaded it. */
+export interface OwnedPhoto {
+  readonly photoId: string;
+  readonly ownerId: string;
+}
+
+/** A use of photos in an artwork. */
+export interface ArtworkUse {
+  readonly creatorId: string;
+  readonly photos: readonly OwnedPhoto[];
+  readonly purpose: ArtworkPurpose;
+  /** The circle that it is shared with, if any. */
+  readonly circleId?: string;
+  /** The artwork, once there is one. */
+  readonly artworkId?: string;
+}
+
 /**
  * Throws CONSENT_REQUIRED {purpose: 'artwork', pending: ids of photos} unless the creator may use every photo that is
- * somebody else's.
+ * somebody else's in this way.
  */
 export async function requireArtworkPermission(
   client: ConsentClient,
-  creatorId: string,
-  photos: ReadonlyArray<{ readonly photoId: string; readonly ownerId: string }>,
+  use: ArtworkUse,
   signal?: AbortSignal,
 ): Promise<void> {
-  const foreign = photos.filter((photo) => photo.ownerId !== creatorId);
-  if (foreign.length === 0) return;
-  const answer = await client.checkArtworkPermission({ creatorId, photos: foreign }, { signal }).catch(passOnRefusal);
+  const photos = use.photos.filter((photo) => photo.ownerId !== use.creatorId);
+  if (photos.length === 0) return;
+  const answer = await client.checkArtworkPermission({ ...use, photos: [...photos] }, { signal }).catch(passOnRefusal);
   if (answer.pendingPhotoIds.length > 0) throw consentRequired(ARTWORK_PURPOSE, answer.pendingPhotoIds);
 }
 

@@ -4,6 +4,8 @@ import type { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_ser
 import type { Database } from '@irisvue/database';
 import { requireService } from '@irisvue/runtime';
 import type { ObjectStore } from '@irisvue/storage';
+import { artworkPurposeOf } from './artworks.ts';
+import { type CircleClient, isShownTo } from './circles.ts';
 import { type ConsentClient, requireArtworkPermission, requireConsent } from './consents.ts';
 import { findLinkedObject, type LinkedObject } from './link-store.ts';
 import { type Links, type LinkTarget, linkInvalid } from './links.ts';
@@ -16,6 +18,7 @@ export interface DownloadServiceOptions {
   readonly db: Database<JobsDatabase>;
   readonly store: ObjectStore;
   readonly consent: ConsentClient;
+  readonly circles: CircleClient;
   readonly links: Links;
 }
 
@@ -27,12 +30,25 @@ export function downloadService(o: DownloadServiceOptions): ServiceImpl<typeof D
       const target = await o.links.read(request.token);
       const object = await findLinkedObject(o.db, target);
       if (object === undefined) throw linkInvalid('deleted');
-      if (object.epoch !== target.epoch || object.ownerId !== target.user) throw linkInvalid('revoked');
+      if (object.epoch !== target.epoch) throw linkInvalid('revoked');
+      await requireStillShown(o.circles, target, object, context.signal);
       await requireConsentTo(o.consent, target, object, context.signal);
       const fileName = fileNameOf(target, object.contentType);
       return { url: await o.store.presignGet(object.key, { expiresInSeconds: PRESIGNED_SECONDS, fileName }) };
     },
   };
+}
+
+// A link works for whom it was handed to: the owner, or a member of the circle that the artwork is shared with.
+async function requireStillShown(
+  circles: CircleClient,
+  target: LinkTarget,
+  object: LinkedObject,
+  signal: AbortSignal,
+): Promise<void> {
+  if (object.ownerId === target.user) return;
+  const shared = object.artwork?.shared;
+  if (shared === undefined || !(await isShownTo(circles, shared, target.user, signal))) throw linkInvalid('revoked');
 }
 
 // An original is a stored photo; everything else came out of processing it.
@@ -45,7 +61,10 @@ async function requireConsentTo(
   const stored = target.artifact === 'original';
   const purpose = stored ? ConsentPurpose.BIOMETRIC_CAPTURE : ConsentPurpose.DATA_PROCESSING;
   await requireConsent(consent, object.subjects, purpose, signal);
-  await requireArtworkPermission(consent, object.ownerId, object.photos, signal);
+  if (object.artwork === undefined) return;
+  const { id: artworkId, kind, shared } = object.artwork;
+  const use = { creatorId: object.ownerId, photos: object.photos, purpose: artworkPurposeOf(kind), artworkId };
+  await requireArtworkPermission(consent, { ...use, circleId: shared?.circleId }, signal);
 }
 
 /** The name that a browser saves the file under, for example "iris-8f3d0c5b7a21-mask.png". */

@@ -2,10 +2,13 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { type ObjectRef, ObjectRefSchema } from '@irisvue/contracts/irisvue/media/v1/media';
 import type { Database } from '@irisvue/database';
 import { sql, type Transaction } from 'kysely';
+import type { Shared } from './circles.ts';
+import type { OwnedPhoto } from './consents.ts';
+import { sharedOf } from './gallery-store.ts';
 import type { SubjectRow } from './job-store.ts';
 import type { LinkTarget } from './links.ts';
 import { fromColumn } from './message-column.ts';
-import type { JobsDatabase } from './schema.ts';
+import type { JobKindName, JobsDatabase } from './schema.ts';
 
 /** What a link points at, as it stands now. */
 export interface LinkedObject {
@@ -16,7 +19,9 @@ export interface LinkedObject {
   /** Whose eyes it shows. */
   readonly subjects: readonly SubjectRow[];
   /** The photos that it was made of. */
-  readonly photos: ReadonlyArray<{ readonly photoId: string; readonly ownerId: string }>;
+  readonly photos: readonly OwnedPhoto[];
+  /** The artwork that it is a picture of; absent for a photo's own pictures. */
+  readonly artwork?: { readonly id: string; readonly kind: JobKindName; readonly shared?: Shared };
 }
 
 /** Finds what a link points at; undefined when it is deleted or was never made. */
@@ -60,7 +65,8 @@ async function ofArtwork(db: Database<JobsDatabase>, target: LinkTarget): Promis
   const row = await db
     .selectFrom('artworks')
     .innerJoin('jobs', 'jobs.artwork_id', 'artworks.id')
-    .select(['artworks.creator_id', 'artworks.link_epoch', 'artworks.thumbnail', 'jobs.result'])
+    .select(['artworks.creator_id', 'artworks.link_epoch', 'artworks.thumbnail', 'jobs.result', 'jobs.kind'])
+    .select(['artworks.circle_id', 'artworks.membership_id'])
     .where('artworks.id', '=', target.id)
     .where('artworks.deleted_at', 'is', null)
     .executeTakeFirst();
@@ -80,6 +86,7 @@ async function ofArtwork(db: Database<JobsDatabase>, target: LinkTarget): Promis
       epoch: row.link_epoch,
       subjects: sources,
       photos: sources.map((photo) => ({ photoId: photo.id, ownerId: photo.user_id })),
+      artwork: { id: target.id, kind: row.kind, shared: sharedOf(row) },
     }
   );
 }

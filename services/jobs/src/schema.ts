@@ -116,6 +116,12 @@ export interface ArtworkTable {
   created_at: ColumnType<Date, Date, never>;
   completed_at: Date | null;
   deleted_at: Date | null;
+  /** The circle that it is shared with; the four columns are null together. */
+  circle_id: string | null;
+  /** The creator's membership that it was shared by: when that ends, the gallery does not show it any more. */
+  membership_id: string | null;
+  share_id: string | null;
+  shared_at: Date | null;
 }
 
 export interface ArtworkSourceTable {

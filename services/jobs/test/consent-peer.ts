@@ -13,7 +13,8 @@ const CAPABILITY_MS = 60_000;
 export interface ConsentPeer extends AsyncDisposable {
   readonly url: string;
   withdraw(subjectId: string, purpose: ConsentPurpose): void;
-  permit(photoId: string, creatorId: string): void;
+  /** Lets the creator use a photo in artworks of one circle; without one, in those that are in none. */
+  permit(photoId: string, creatorId: string, circleId?: string): void;
   /** Capabilities that were issued. */
   readonly issued: readonly CreateStepCapabilityRequest[];
   /** Called before a capability is issued; a test may wait or throw in it. */
@@ -51,17 +52,17 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
           const token = `${request.jobId} ${request.step} ${request.attempt}`;
           return { token, expireTime: timestampFromDate(new Date(Date.now() + CAPABILITY_MS)) };
         },
-        checkArtworkPermission: ({ creatorId, photos }) => ({
+        checkArtworkPermission: ({ creatorId, photos, circleId }) => ({
           pendingPhotoIds: photos
             .map((photo) => photo.photoId)
-            .filter((photoId) => !permitted.has(`${photoId} ${creatorId}`)),
+            .filter((photoId) => !permitted.has(`${photoId} ${creatorId} ${circleId}`)),
         }),
       }),
   });
   const peer: ConsentPeer = {
     url: server.url,
     withdraw: (subjectId, purpose) => withdrawn.add(`${subjectId} ${purpose}`),
-    permit: (photoId, creatorId) => permitted.add(`${photoId} ${creatorId}`),
+    permit: (photoId, creatorId, circleId = '') => permitted.add(`${photoId} ${creatorId} ${circleId}`),
     issued,
     beforeIssuing: () => {},
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -1,4 +1,10 @@
+import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type ActiveMember,
+  ActiveMemberSchema,
+  ServiceCircleService,
+} from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { newId } from '@irisvue/database';
 import {
@@ -30,6 +36,13 @@ export interface IdentityPeer extends AsyncDisposable {
   user(o?: { readonly lifetimeMs?: number }): Promise<TestUser>;
   serviceToken(service: string): Promise<string>;
   endSession(sessionId: string): void;
+  /** Begins a membership of a circle, a new one each time. */
+  join(circleId: string, ...userIds: readonly string[]): void;
+  leave(circleId: string, userId: string): void;
+  /** How often somebody asked about members. */
+  readonly memberQuestions: () => number;
+  /** Ends it as a crash would. */
+  stop(): Promise<void>;
   /** How often a session was asked about. */
   readonly sessionChecks: () => number;
 }
@@ -39,6 +52,12 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'EdDSA', use: 'sig' };
   const ended = new Set<string>();
   let checks = 0;
+  let memberQuestions = 0;
+  const members = new Map<string, ActiveMember[]>();
+  const membersOf = (circleId: string) => {
+    memberQuestions += 1;
+    return members.get(circleId) ?? [];
+  };
   const sign = (claims: Record<string, unknown>, audience: string, subject: string, lifetimeMs = TOKEN_MS) =>
     new SignJWT(claims)
       .setProtectedHeader({ alg: 'EdDSA', kid: KEY_ID })
@@ -59,7 +78,13 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
       sendJson(response, 200, { keys: [jwk] });
       return true;
     },
-    routes: (router) =>
+    routes: (router) => {
+      router.service(ServiceCircleService, {
+        listActiveMembers: ({ circleId }) => ({ members: membersOf(circleId) }),
+        checkMembership: ({ circleId, userId }) => ({
+          member: membersOf(circleId).find((member) => member.userId === userId),
+        }),
+      });
       router.service(ServiceIdentityService, {
         createServiceToken: async ({ service }) => ({
           token: await serviceToken(service),
@@ -69,7 +94,8 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
           checks += 1;
           return { active: !ended.has(sessionId) };
         },
-      }),
+      });
+    },
   });
   return {
     url: server.url,
@@ -80,6 +106,17 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
     serviceToken,
     endSession: (sessionId) => ended.add(sessionId),
     sessionChecks: () => checks,
+    join(circleId, ...userIds) {
+      const joining = userIds.map((userId) => create(ActiveMemberSchema, { userId, membershipId: newId() }));
+      members.set(circleId, [...(members.get(circleId) ?? []), ...joining]);
+    },
+    leave(circleId, userId) {
+      members.set(circleId, members.get(circleId)?.filter((member) => member.userId !== userId) ?? []);
+    },
+    memberQuestions: () => memberQuestions,
+    async stop() {
+      await server[Symbol.asyncDispose]();
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

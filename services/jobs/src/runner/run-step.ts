@@ -3,6 +3,7 @@ import { ConsentPurpose } from '@irisvue/contracts/irisvue/consent/v1/consent_se
 import type { Database } from '@irisvue/database';
 import { CAPABILITY_HEADER } from '@irisvue/runtime';
 import { findArtwork, sourcesOfArtworks } from '../artwork-store.ts';
+import { useIn } from '../artworks.ts';
 import type { JobRow } from '../change-job.ts';
 import { type ConsentClient, requireArtworkPermission, subjectMessage } from '../consents.ts';
 import { subjectsOfJob } from '../job-store.ts';
@@ -53,8 +54,7 @@ export async function* runStep(
       const artwork = await findArtwork(peers.db, job.artwork_id!, job.user_id);
       if (artwork === undefined) throw gone(job);
       const sources = await sourcesOfArtworks(peers.db, [artwork.id]);
-      const owned = sources.map((source) => ({ photoId: source.photo_id, ownerId: source.owner_id }));
-      await requireArtworkPermission(peers.consent, artwork.creator_id, owned, signal);
+      await requireArtworkPermission(peers.consent, useIn(artwork, job.kind, sources), signal);
       return yield* makeArtwork(peers.vision, artwork, sources, await call());
     }
     case 'loading':

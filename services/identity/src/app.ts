@@ -10,28 +10,15 @@ import {
   systemClock,
 } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
-import { userById } from './account-store.ts';
-import { createAccounts } from './accounts.ts';
 import { openCircles } from './circles/open-circles.ts';
-import { createEmailChanges } from './email-changes.ts';
-import { identityRoutes, OPEN_METHODS } from './identity-service.ts';
-import { folderTransport, type MailTransport, smtpTransport } from './mail/mail-transport.ts';
-import { sendMails } from './mail/mail-worker.ts';
-import { createPasswordChanges } from './password-changes.ts';
-import { createPasswordCheck } from './password-check.ts';
-import { createPasswords } from './passwords.ts';
-import { idTokens } from './providers/id-tokens.ts';
-import { createProviderAccounts } from './providers/provider-accounts.ts';
-import { providersOf } from './providers/provider-store.ts';
-import { requestKeys } from './request-key.ts';
-import { createSetRole } from './roles.ts';
+import { startForgetting } from './forget.ts';
+import { OPEN_METHODS } from './identity-service.ts';
+import { startMailing } from './mail/mailing.ts';
+import { openAccounts } from './open-accounts.ts';
 import type { IdentityTables } from './schema.ts';
-import { createServiceMails } from './service-mails.ts';
-import { createServiceTokens, SERVICE_TOKEN_MS } from './service-tokens.ts';
-import { ACCESS_TOKEN_MS, createSessions } from './sessions.ts';
-import { type IdentitySettings, providerSettings } from './settings.ts';
-import { createThrottle } from './throttle.ts';
-import { throttlePolicies } from './throttle-policies.ts';
+import { SERVICE_TOKEN_MS } from './service-tokens.ts';
+import { ACCESS_TOKEN_MS } from './sessions.ts';
+import type { IdentitySettings } from './settings.ts';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 
@@ -61,27 +48,7 @@ export async function startApp(
     longestTokenMs: Math.max(ACCESS_TOKEN_MS, SERVICE_TOKEN_MS),
   });
   const circles = openCircles({ db, clock, ...settings });
-  const policies = throttlePolicies(settings);
-  const throttle = createThrottle({ db, clock, secret: settings.keySecret });
-  const passwords = await createPasswords({ parallel: settings.passwordHashes });
-  const passwordCheck = createPasswordCheck({ passwords, throttle, policies });
-  const credentials = { db, passwords, passwordCheck, throttle, policies, clock };
-  const accountRoutes = identityRoutes({
-    accounts: createAccounts(credentials),
-    emailChanges: createEmailChanges(credentials),
-    passwordChanges: createPasswordChanges(credentials),
-    providerAccounts: createProviderAccounts({
-      ...credentials,
-      idTokens: idTokens({ providers: providerSettings(settings), clock }),
-    }),
-    sessions: createSessions({ db, keys, clock, logger }),
-    serviceToken: createServiceTokens({ masterSecret: settings.masterSecret, keys }),
-    serviceMails: createServiceMails({ db, clock }),
-    setRole: createSetRole({ db, clock }),
-    userById: (id) => userById(db, id),
-    providersOf: (id) => providersOf(db, id),
-    requestKey: requestKeys(settings.keySecret),
-  });
+  const accounts = await openAccounts({ db, keys, settings, clock, logger });
 
   const server = await serve({
     name: 'identity',
@@ -90,7 +57,7 @@ export async function startApp(
     logger,
     interceptors: [authInterceptor({ clock, keys: keys.keyOf, open: OPEN_METHODS })],
     routes: (router) => {
-      accountRoutes(router);
+      accounts(router);
       circles(router);
     },
     readiness: { database: () => checkDatabase(db) },
@@ -98,29 +65,21 @@ export async function startApp(
   });
   stack.use(server);
 
-  const stopping = new AbortController();
-  const mailing = sendMails({
-    db,
-    databaseUrl: settings.databaseUrl,
-    transport: mailTransport(settings, logger),
-    webUrl: settings.webUrl,
-    pollMs: settings.mailPollSeconds * 1_000,
-    clock,
-    logger,
-    signal: stopping.signal,
-  });
-  stack.defer(async () => {
-    stopping.abort();
-    await mailing;
-  });
+  stack.use(startForgetting({ db, everyMs: settings.forgetSeconds * 1_000, clock, logger }));
+  stack.use(
+    startMailing({
+      db,
+      databaseUrl: settings.databaseUrl,
+      smtpUrl: settings.smtpUrl,
+      folder: settings.mailDir,
+      from: settings.mailFrom,
+      webUrl: settings.webUrl,
+      pollMs: settings.mailPollSeconds * 1_000,
+      clock,
+      logger,
+    }),
+  );
 
   const running = stack.move();
   return { url: server.url, port: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-function mailTransport(settings: IdentitySettings, logger: Logger): MailTransport {
-  if (settings.smtpUrl !== undefined) return smtpTransport({ url: settings.smtpUrl, from: settings.mailFrom });
-  const folder = path.resolve(settings.mailDir);
-  logger.info({ folder }, 'there is no mail server: mails are written into a folder');
-  return folderTransport({ folder, from: settings.mailFrom });
 }

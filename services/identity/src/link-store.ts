@@ -53,3 +53,8 @@ export async function claimLink(db: Db, sha256: Buffer, purpose: LinkPurpose, no
 export async function deleteLinks(db: Db, userId: string, ...purposes: readonly LinkPurpose[]): Promise<void> {
   await db.deleteFrom('link_tokens').where('user_id', '=', userId).where('purpose', 'in', purposes).execute();
 }
+
+/** Forgets links that ended before `now`. */
+export async function deleteEndedLinks(db: Db, now: Date): Promise<void> {
+  await db.deleteFrom('link_tokens').where('expires_at', '<=', now).execute();
+}

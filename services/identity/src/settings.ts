@@ -57,6 +57,10 @@ export const identitySettings = {
     default: '5',
     doc: 'Mails whose turn has come are looked for this often when nothing rings, in seconds.',
   }),
+  forgetSeconds: setting('IRISVUE_FORGET_SECONDS', seconds, {
+    default: '3600',
+    doc: 'Ended links and nonces, old throttles and request ids are removed this often, in seconds.',
+  }),
   webUrl: urlSetting('IRISVUE_WEB_URL', {
     default: 'http://127.0.0.1:8080',
     doc: 'Pages that the links in mails open: URL/account/verify#TOKEN and the like.',

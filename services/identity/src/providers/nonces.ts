@@ -26,6 +26,11 @@ export async function claimNonce(db: Db, nonce: string, now: Date): Promise<bool
   return numDeletedRows === 1n;
 }
 
+/** Forgets nonces that ended before `now`. */
+export async function deleteEndedNonces(db: Db, now: Date): Promise<void> {
+  await db.deleteFrom('provider_nonces').where('expires_at', '<=', now).execute();
+}
+
 /** Whether the nonce in a token is ours: as it is, or as its SHA-256 in hexadecimal, as apps hand it to Apple. */
 export function isSameNonce(inToken: string, nonce: string): boolean {
   return inToken === nonce || inToken === createHash('sha256').update(nonce).digest('hex');

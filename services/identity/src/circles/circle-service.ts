@@ -16,10 +16,13 @@ const DEFAULT_VALID_MS = 7 * 24 * 3_600_000;
 /** The services that decide by membership what may be seen. */
 const ASKING_SERVICES = ['jobs', 'consent'];
 
-interface CircleParts {
+/** What the two services are made of. */
+export interface CircleParts {
   readonly circles: Circles;
   readonly members: Members;
   readonly invitations: Invitations;
+  /** Where the pages are that links open. */
+  readonly webUrl: string;
 }
 
 /** Mounts both services of circles. */
@@ -28,7 +31,7 @@ export function circleRoutes(parts: CircleParts): (router: ConnectRouter) => voi
     router.service(CircleService, {
       ...circleCalls(parts.circles),
       ...memberCalls(parts.members),
-      ...invitationCalls(parts.invitations),
+      ...invitationCalls(parts.invitations, parts.webUrl),
     });
     router.service(ServiceCircleService, serviceCalls(parts.members));
   };
@@ -102,6 +105,7 @@ function memberCalls(members: Members): Calls<'listMembers' | 'removeMember' | '
 
 function invitationCalls(
   invitations: Invitations,
+  webUrl: string,
 ): Calls<'createInvitation' | 'listInvitations' | 'revokeInvitation' | 'getInvitation' | 'acceptInvitation'> {
   return {
     async createInvitation(request, context) {
@@ -113,7 +117,7 @@ function invitationCalls(
         validMs: request.validDuration ? durationMs(request.validDuration) : DEFAULT_VALID_MS,
         request: requestKey(userId, method.createInvitation, request),
       });
-      return { invitation: invitationMessage(invitation), token };
+      return { invitation: invitationMessage(invitation), token, url: `${webUrl}/circles/join#${token}` };
     },
     async listInvitations(request, context) {
       const page = readPage(request, DEFAULT_PAGE_SIZE);

@@ -14,12 +14,15 @@ export function openCircles(o: {
   readonly clock: Clock;
   readonly circlesPerOwner: number;
   readonly membersPerCircle: number;
+  /** Where the pages are that links open. */
+  readonly webUrl: string;
 }): (router: ConnectRouter) => void {
-  const { clock, circlesPerOwner, membersPerCircle } = o;
+  const { clock, circlesPerOwner, membersPerCircle, webUrl } = o;
   const db = o.db.$extendTables<CirclesTables>();
   return circleRoutes({
     circles: createCircles({ db, clock, circlesPerOwner }),
     members: createMembers({ db }),
     invitations: createInvitations({ db, clock, membersPerCircle }),
+    webUrl,
   });
 }

@@ -34,6 +34,7 @@ describe('an invitation', () => {
     const circleId = await newCircle(owner);
     const usual = await owner.circles.createInvitation({ requestId: newId(), circleId });
     expect(usual.token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(usual.url).toBe(`http://127.0.0.1:8080/circles/join#${usual.token}`);
     expect(usual.invitation).toMatchObject({ circleId, uses: 1, usesLeft: 1 });
     const [made, ends] = seconds(usual.invitation!.createTime, usual.invitation!.expireTime);
     expect(ends! - made!).toBe(7n * DAY_SECONDS);

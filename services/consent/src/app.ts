@@ -19,6 +19,7 @@ import { createConsents } from './consents.ts';
 import { createEvidence } from './evidence.ts';
 import { loadNotices } from './notices.ts';
 import { operatorOf } from './operator.ts';
+import { createReceipts } from './receipts/receipts.ts';
 import { loadRetentionPolicies } from './retention-policies.ts';
 import type { ConsentTables } from './schema.ts';
 import type { ConsentSettings } from './settings.ts';
@@ -78,6 +79,7 @@ export async function startApp(
   const mountConsent = consentRoutes({
     consents,
     offered,
+    receipts: createReceipts({ db, evidence, operator, policies }),
     permissions: createArtworkPermissions({ db, clock }),
     stepCapability: createStepCapabilities({ consents, keys }),
   });

@@ -6,6 +6,8 @@ import {
   type Notice as NoticeMessage,
   NoticeSchema,
   type RetentionPolicy as PolicyMessage,
+  type Receipt,
+  ReceiptSchema,
   RetentionPolicySchema,
   type Subject as SubjectMessage,
   SubjectSchema,
@@ -13,6 +15,7 @@ import {
 import { JURISDICTIONS, PURPOSES, SUBJECT_KINDS } from './consent-enums.ts';
 import { needsSignature } from './jurisdiction-rules.ts';
 import type { Notice } from './notices.ts';
+import type { ReceiptRow } from './receipts/receipts.ts';
 import type { RetentionPolicy } from './retention-policies.ts';
 import type { ConsentRow } from './schema.ts';
 import type { Subject } from './subjects.ts';
@@ -57,6 +60,11 @@ export function consentMessage(row: ConsentRow): Consent {
     recipients: row.granted ? row.recipients : [],
     policyVersion: row.policy_version ?? '',
   });
+}
+
+/** A receipt as the contract has it. */
+export function receiptMessage(row: ReceiptRow): Receipt {
+  return create(ReceiptSchema, { id: row.id, jws: row.jws, createTime: timestampFromDate(row.event_at) });
 }
 
 export function subjectMessage({ id, kind }: Subject): SubjectMessage {

@@ -6,8 +6,10 @@ import type { SignedToken } from '@irisvue/signing-keys';
 import type { ArtworkPermissions } from './artwork-permissions.ts';
 import { clientAddress } from './client-address.ts';
 import { jurisdictionName, purposeName } from './consent-enums.ts';
-import { consentMessage, noticeMessage, policyMessage, subjectMessage } from './consent-message.ts';
+import { consentMessage, noticeMessage, policyMessage, receiptMessage, subjectMessage } from './consent-message.ts';
 import type { Consents } from './consents.ts';
+import { cutPage, readPage } from './pages.ts';
+import type { Receipts } from './receipts/receipts.ts';
 import type { Recipient } from './recipients.ts';
 import { requestKey } from './request-key.ts';
 import type { StepRequest } from './step-capabilities.ts';
@@ -22,6 +24,7 @@ const DISCLOSING_SERVICES = ['jobs', 'delivery', 'generation'];
 export interface ConsentRooms {
   readonly consents: Consents;
   readonly permissions: ArtworkPermissions;
+  readonly receipts: Receipts;
   readonly offered: readonly Recipient[];
   readonly stepCapability: (request: StepRequest) => Promise<SignedToken>;
 }
@@ -34,7 +37,7 @@ export function consentRoutes(o: ConsentRooms): (router: ConnectRouter) => void 
   };
 }
 
-function publicService(router: ConnectRouter, { consents, permissions, offered }: ConsentRooms): void {
+function publicService(router: ConnectRouter, { consents, permissions, receipts, offered }: ConsentRooms): void {
   const { method } = ConsentService;
   router.service(ConsentService, {
     async getRetentionPolicy(request) {
@@ -66,7 +69,7 @@ function publicService(router: ConnectRouter, { consents, permissions, offered }
         ipAddress: clientAddress(context.requestHeader),
         request: requestKey(userId, method.grantConsent, request),
       });
-      return { consent: consentMessage(row) };
+      return { consent: consentMessage(row), receipt: await receipts.of(row.id) };
     },
     async withdrawConsent(request, context) {
       const { userId } = requireUser(context);
@@ -76,11 +79,19 @@ function publicService(router: ConnectRouter, { consents, permissions, offered }
         purpose: purposeName(request.purpose),
         request: requestKey(userId, method.withdrawConsent, request),
       });
-      return { consent: consentMessage(row) };
+      return { consent: consentMessage(row), receipt: await receipts.of(row.id) };
     },
     async listConsents(_, context) {
       const rows = await consents.list(requireUser(context).userId);
       return { consents: rows.map(consentMessage) };
+    },
+    async listReceipts(request, context) {
+      const page = readPage(request);
+      const { shown, nextPageToken } = cutPage(await receipts.list(requireUser(context).userId, page), page);
+      return { receipts: shown.map(receiptMessage), nextPageToken };
+    },
+    async listReceiptKeys() {
+      return { jwks: JSON.stringify(await receipts.keySet()) };
     },
     async grantArtworkPermission(request, context) {
       const { userId } = requireUser(context);

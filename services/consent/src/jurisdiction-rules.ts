@@ -15,7 +15,7 @@ export interface Rules {
   /** The law, as receipts name it. */
   readonly law: string;
   /** The legal basis that a record must state (GDPR); undefined where none has to be. */
-  readonly lawfulBasis?: string;
+  readonly lawfulBasis?: { readonly biometric: string; readonly marketing: string };
   /** Whether a record must flag biometric data as a special category (GDPR article 9). */
   readonly specialCategory: boolean;
   /** Whether a consent to a biometric purpose is a release in writing, with a signature. */
@@ -31,7 +31,10 @@ export type Law = Exclude<JurisdictionName, 'strictest'>;
 export const RULES: Readonly<Record<Law, Rules>> = {
   gdpr: {
     law: 'Regulation (EU) 2016/679 (GDPR)',
-    lawfulBasis: 'explicit consent: articles 6(1)(a) and 9(2)(a) GDPR',
+    lawfulBasis: {
+      biometric: 'explicit consent: articles 6(1)(a) and 9(2)(a) GDPR',
+      marketing: 'consent: article 6(1)(a) GDPR',
+    },
     specialCategory: true,
     signature: false,
     noticeAtCollection: false,
@@ -39,7 +42,10 @@ export const RULES: Readonly<Record<Law, Rules>> = {
   },
   uk: {
     law: 'UK GDPR and Data Protection Act 2018',
-    lawfulBasis: 'explicit consent: articles 6(1)(a) and 9(2)(a) UK GDPR',
+    lawfulBasis: {
+      biometric: 'explicit consent: articles 6(1)(a) and 9(2)(a) UK GDPR',
+      marketing: 'consent: article 6(1)(a) UK GDPR',
+    },
     specialCategory: true,
     signature: false,
     noticeAtCollection: false,

@@ -25,6 +25,8 @@ export interface RetentionPolicy {
 export interface RetentionPolicies {
   /** The latest that is in force at `now`. POLICY_NOT_IN_FORCE {in_force_time} when there is none yet. */
   inForce(now: Date, language: string): RetentionPolicy;
+  /** The own schedule of a version; empty when there is no such version (any more). */
+  termOf(version: string): RetentionTerm;
 }
 
 const frontMatter = z.strictObject({
@@ -89,6 +91,10 @@ export function policiesOf(versions: readonly ReadonlyMap<string, RetentionPolic
       throw new DomainError(ErrorReason.POLICY_NOT_IN_FORCE, 'no retention policy is in force', {
         in_force_time: sorted[0] === undefined ? '' : inForceAt(sorted[0]).toISOString(),
       });
+    },
+    termOf(version) {
+      const english = sorted.map((byLanguage) => byLanguage.get(DEFAULT_LANGUAGE)!);
+      return english.find((policy) => policy.version === version)?.term ?? {};
     },
   };
 }

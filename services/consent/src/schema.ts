@@ -118,6 +118,17 @@ export interface ArtworkPermissionEventsTable {
   created_at: Date;
 }
 
+/** A signed receipt. Rows are only ever added. */
+export interface ReceiptsTable {
+  /** Id of the event. */
+  id: string;
+  /** Of whoever chose. */
+  holder_principal_id: string;
+  /** JWS in compact form. */
+  jws: string;
+  event_at: Date;
+}
+
 export interface ConsentTables extends SigningKeysTables {
   notices: NoticesTable;
   principals: PrincipalsTable;
@@ -126,6 +137,7 @@ export interface ConsentTables extends SigningKeysTables {
   event_addresses: EventAddressesTable;
   event_signatures: EventSignaturesTable;
   retention_policies: RetentionPoliciesTable;
+  receipts: ReceiptsTable;
   consents: ConsentsView;
   artwork_permission_events: ArtworkPermissionEventsTable;
   requests: RequestsTable;

@@ -14,7 +14,7 @@ describe('the strictest rules (CR-18)', () => {
       signature: true,
       specialCategory: true,
       noticeAtCollection: true,
-      lawfulBasis: expect.stringContaining('9(2)(a)'),
+      lawfulBasis: { biometric: expect.stringContaining('9(2)(a)') },
       term: { monthsAfterInteraction: 36, monthsAfterPurpose: 12 },
     });
   });

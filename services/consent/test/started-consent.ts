@@ -80,6 +80,7 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
     url: server.url,
     db,
     log,
+    logger,
     clock,
     pass(ms: number) {
       time.now = new Date(time.now.getTime() + ms);

@@ -504,7 +504,7 @@ export type GrantConsentResponse = Message<"irisvue.consent.v1.GrantConsentRespo
   consent?: Consent | undefined;
 
   /**
-   * The receipt of the grant that stands: a JWS in compact form, ISO/IEC TS 27560.
+   * The receipt of the event that the consent names: a JWS in compact form, ISO/IEC TS 27560.
    *
    * @generated from field: string receipt = 2;
    */
@@ -567,7 +567,7 @@ export type WithdrawConsentResponse = Message<"irisvue.consent.v1.WithdrawConsen
   consent?: Consent | undefined;
 
   /**
-   * The receipt of the withdrawal: a JWS in compact form, ISO/IEC TS 27560.
+   * The receipt of the event that the consent names: a JWS in compact form, ISO/IEC TS 27560.
    *
    * @generated from field: string receipt = 2;
    */

@@ -1,0 +1,33 @@
+import { DomainError, ErrorReason } from '@irisvue/runtime';
+import { z } from 'zod';
+
+const DEFAULT_PAGE_SIZE = 20;
+const Cursor = z.object({ before: z.uuid() });
+
+/** A page that was asked for: at most `limit` rows with an id below `before`. */
+export interface Page {
+  readonly limit: number;
+  readonly before?: string;
+}
+
+/** Reads page_size and page_token of a list request. Throws INVALID_FIELD for a token that no answer contained. */
+export function readPage(request: { readonly pageSize: number; readonly pageToken: string }): Page {
+  const limit = request.pageSize || DEFAULT_PAGE_SIZE;
+  if (request.pageToken === '') return { limit };
+  try {
+    return { limit, ...Cursor.parse(JSON.parse(Buffer.from(request.pageToken, 'base64url').toString())) };
+  } catch (cause) {
+    const metadata = { field: 'page_token', limit: 'next_page_token of an earlier answer' };
+    throw new DomainError(ErrorReason.INVALID_FIELD, 'page_token is not from an earlier answer', metadata, { cause });
+  }
+}
+
+/**
+ * Cuts `rows`, newest first and read with one row beyond the limit, to the page; next_page_token is empty when there
+ * are no more.
+ */
+export function cutPage<Row extends { readonly id: string }>(rows: readonly Row[], page: Page) {
+  const shown = rows.slice(0, page.limit);
+  const before = rows.length > page.limit ? shown.at(-1)?.id : undefined;
+  return { shown, nextPageToken: before ? Buffer.from(JSON.stringify({ before })).toString('base64url') : '' };
+}

@@ -15,6 +15,7 @@ import { startForgetting } from './forget.ts';
 import { OPEN_METHODS } from './identity-service.ts';
 import { startMailing } from './mail/mailing.ts';
 import { openAccounts } from './open-accounts.ts';
+import { startRelaying } from './relay-events.ts';
 import type { IdentityTables } from './schema.ts';
 import { SERVICE_TOKEN_MS } from './service-tokens.ts';
 import { ACCESS_TOKEN_MS } from './sessions.ts';
@@ -65,6 +66,8 @@ export async function startApp(
   });
   stack.use(server);
 
+  const { natsUrl, databaseUrl } = settings;
+  stack.use(startRelaying({ natsUrl, db, databaseUrl, logger }));
   stack.use(startForgetting({ db, everyMs: settings.forgetSeconds * 1_000, clock, logger }));
   stack.use(
     startMailing({

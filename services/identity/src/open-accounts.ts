@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@irisvue/runtime';
 import type { SigningKeys } from '@irisvue/signing-keys';
 import { userById } from './account-store.ts';
 import { createAccounts } from './accounts.ts';
+import { auditSignInsFailed } from './audited.ts';
 import { createEmailChanges } from './email-changes.ts';
 import { identityRoutes } from './identity-service.ts';
 import { createPasswordChanges } from './password-changes.ts';
@@ -34,7 +35,12 @@ export async function openAccounts(o: {
   const policies = throttlePolicies(settings);
   const throttle = createThrottle({ db, clock, secret: settings.keySecret });
   const passwords = await createPasswords({ parallel: settings.passwordHashes });
-  const passwordCheck = createPasswordCheck({ passwords, throttle, policies });
+  const onBurst = ({ id }: { readonly id: string }) => {
+    db.transaction()
+      .execute((trx) => auditSignInsFailed(trx, id, clock.now()))
+      .catch((error: unknown) => logger.error({ err: error }, 'a burst of failed sign-ins could not be recorded'));
+  };
+  const passwordCheck = createPasswordCheck({ passwords, throttle, policies, onBurst });
   const credentials = { db, passwords, passwordCheck, throttle, policies, clock };
   return identityRoutes({
     accounts: createAccounts(credentials),

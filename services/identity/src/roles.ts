@@ -1,6 +1,7 @@
 import type { Database } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { updateRole, userByEmail } from './account-store.ts';
+import { auditRole } from './audited.ts';
 import type { IdentityTables, Role, UserRow } from './schema.ts';
 import { endSessionsOf } from './session-store.ts';
 
@@ -23,6 +24,7 @@ export function createSetRole(o: { readonly db: Database<IdentityTables>; readon
       }
       const now = o.clock.now();
       await endSessionsOf(trx, user.id, 'role_changed', now);
+      await auditRole(trx, user.id, now);
       return updateRole(trx, user.id, role, now);
     });
 }

@@ -4,6 +4,7 @@ import { type Clock, DomainError, ErrorReason, type Logger, TOKEN_ISSUER, USER_A
 import type { SigningKeys } from '@irisvue/signing-keys';
 import type { Selectable } from 'kysely';
 import { userOfStandingSession } from './account-store.ts';
+import { auditSignIn } from './audited.ts';
 import type { Page } from './pages.ts';
 import type { IdentityTables, Role, SessionsTable, UserRow } from './schema.ts';
 import {
@@ -92,6 +93,7 @@ export function createSessions(o: {
       await db.transaction().execute(async (trx) => {
         await deleteExpiredSessions(trx, user.id, now);
         await insertSession(trx, { id, userId: user.id, clientName, now, token: refresh });
+        await auditSignIn(trx, user.id, id, now);
       });
       return tokens(user, id, refresh);
     },

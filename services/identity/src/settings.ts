@@ -25,6 +25,10 @@ export const identitySettings = {
     secret: true,
     doc: 'PostgreSQL database of this service.',
   }),
+  natsUrl: setting('IRISVUE_NATS_URL', z.string().min(1), {
+    default: 'nats://127.0.0.1:8086',
+    doc: 'NATS server with JetStream.',
+  }),
   masterSecret: setting('IRISVUE_MASTER_SECRET', z.string().min(32), {
     secret: true,
     doc: "Every service's secret is derived from it, at least 32 characters. Only identity knows it.",

@@ -10,6 +10,8 @@ export interface ThrottlePolicies {
   readonly passwordOfAccount: ThrottlePolicy;
   /** Passwords and provider tokens tried from one address. */
   readonly triesOfAddress: ThrottlePolicy;
+  /** How often the audit log is told that tries for one e-mail have to wait. */
+  readonly burstsTold: ThrottlePolicy;
   /** Mails to one recipient. */
   readonly mailsToOne: ThrottlePolicy;
   /** Mails that one address asks for. */
@@ -35,6 +37,13 @@ export function throttlePolicies(o: {
       firstWaitMs: SECOND_MS,
       longestWaitMs: 15 * MINUTE_MS,
       forgiveMs: 10 * SECOND_MS,
+    },
+    burstsTold: {
+      name: 'bursts-told',
+      free: 0,
+      firstWaitMs: 15 * MINUTE_MS,
+      longestWaitMs: 15 * MINUTE_MS,
+      forgiveMs: SECOND_MS,
     },
     mailsToOne: {
       name: 'mails-to-one',

@@ -1,5 +1,6 @@
 import { newId, once } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
+import { auditMembership } from '../audited.ts';
 import { linkInvalid, newSecretToken, tokenDigest } from '../link-tokens.ts';
 import type { Page } from '../pages.ts';
 import { lockOwnCircle, noSuchCircle, onlyTheOwner, requireRoom } from './circle-rules.ts';
@@ -120,6 +121,7 @@ export function createInvitations(o: {
           if (!(await takeUse(trx, sha256, now))) throw linkInvalid();
           requireRoom('member', await countMembers(trx, circle.id), o.membersPerCircle);
           await insertMember(trx, { id: newId(), circleId: circle.id, userId, now });
+          await auditMembership(trx, 'joined', { circleId: circle.id, memberId: userId, byUserId: userId, time: now });
           return circle.id;
         }),
       );

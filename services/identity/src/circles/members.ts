@@ -1,5 +1,6 @@
 import { once } from '@irisvue/database';
 import { DomainError, ErrorReason } from '@irisvue/runtime';
+import { auditMembership } from '../audited.ts';
 import type { Page } from '../pages.ts';
 import { lockCircleOf, lockOwnCircle, noSuchMember, requireMember } from './circle-rules.ts';
 import type { Asked } from './circles.ts';
@@ -31,6 +32,7 @@ export function createMembers(o: { readonly db: CirclesDb }): Members {
           const circle = await lockOwnCircle(trx, circleId, userId);
           if (memberId === circle.owner_id) throw ownerCannotLeave(circleId);
           if (!(await deleteMember(trx, circleId, memberId))) throw noSuchMember(memberId);
+          await auditMembership(trx, 'left', { circleId, memberId, byUserId: userId });
           return memberId;
         }),
       );
@@ -41,6 +43,7 @@ export function createMembers(o: { readonly db: CirclesDb }): Members {
           const circle = await lockCircleOf(trx, circleId, userId);
           if (userId === circle.owner_id) throw ownerCannotLeave(circleId);
           await deleteMember(trx, circleId, userId);
+          await auditMembership(trx, 'left', { circleId, memberId: userId, byUserId: userId });
           return circleId;
         }),
       );

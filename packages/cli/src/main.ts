@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.ts';
+import { circleCommand } from './commands/circle.ts';
 import { composeCommand } from './commands/compose.ts';
 import { demoCommand } from './commands/demo.ts';
 import { fuseCommand } from './commands/fuse.ts';
@@ -39,6 +40,7 @@ composeCommand(program, run);
 meshCommands(program, run);
 modelsCommand(program, run);
 auditCommand(program, run);
+circleCommand(program, run);
 
 try {
   await program.parseAsync();

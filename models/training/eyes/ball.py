@@ -118,7 +118,8 @@ def _join_limbus(rng: Random, picture: np.ndarray, iris: np.ndarray, from_centre
         picture *= 1 - (1 - tint) * near[..., None]
     if chance(rng, 0.12):  # arcus: a pale ring inside the limbus
         mix(iris, iris.mean(2, keepdims=True) * 0.5 + 0.3, rng.uniform(0.2, 0.7) * bell(from_centre - rng.uniform(0.86, 0.95), 0.05))
-    inside = ramp(1 - from_centre, -soft, soft)
+    edge = 1 - np.float32(0.12 * soft) - from_centre  # people draw the limbus towards the outer end of its slope
+    inside = ramp(edge, -soft, soft)
     inside = inside * inside * (3 - 2 * inside)
     picture += (iris - picture) * inside[..., None]
 

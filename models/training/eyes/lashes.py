@@ -21,7 +21,7 @@ def add_margins(rng: Random, picture: np.ndarray, scene: Scene) -> None:
         rim = ramp(-scene.below_upper, -0.01, 0.01 + pixel) * ramp(scene.below_upper + width, 0, 0.03) * ramp(1.02 - across, 0, 0.05)
         mix(picture, np.clip(scene.skin * flesh, 0, 1.1), rng.uniform(0.2, 0.8) * rim)
     if chance(rng, 0.75):
-        roots = bell(scene.below_upper + rng.uniform(-0.07, 0.09), rng.uniform(0.025, 0.11) + 0.3 * pixel)
+        roots = bell(scene.below_upper + rng.uniform(-0.07, 0.18), rng.uniform(0.025, 0.13) + 0.3 * pixel)
         if chance(rng, 0.5):  # the roots of single lashes, not a line
             roots = roots * ramp(patch(rng, roots.shape, rng.uniform(0.6, 2.5)), -1, 1)
         mix(picture, scene.skin * rng.uniform(0.05, 0.5), rng.uniform(0.3, 1) * roots * ramp(1.08 - across, 0, 0.1))
@@ -37,6 +37,8 @@ def add_lashes(rng: Random, picture: np.ndarray, scene: Scene) -> None:
         colour = np.clip(scene.skin * rng.uniform(0.5, 1.8) + rng.uniform(0, 0.2), 0, 1.2)
     if chance(rng, 0.93):
         _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour)
+    if chance(rng, 0.35):
+        _add_row(rng, picture, scene, _stubble(rng, scene), colour)
     if chance(rng, 0.25):  # a second row, further from the focus
         _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour, soft=rng.uniform(0.01, 0.05))
     if chance(rng, 0.14):
@@ -93,7 +95,7 @@ def _upper_lashes(rng: Random, scene: Scene) -> np.ndarray:
     count = int(rng.integers(30, 110) if chance(rng, 0.5) else rng.integers(110, 260))
     t = _positions(rng, count)
     u = lids.centre + t * lids.half_width
-    roots = np.stack([u, lids.upper(u) + rng.uniform(-0.07, 0.02, count)], 1)
+    roots = np.stack([u, lids.upper(u) + _root_height(rng, count)], 1)
     lengths = rng.uniform(0.25, 1.2) * (0.6 + 0.2 * (t + 1)) * rng.uniform(0.5, 1.25, count)
     fan = rng.uniform(0.3, 1.1) * t + rng.uniform(-0.3, 0.4) + rng.normal(0, rng.uniform(0.08, 0.45), count)
     up, down = directions(-np.pi / 2 + fan), directions(np.pi / 2 - fan)
@@ -106,6 +108,25 @@ def _upper_lashes(rng: Random, scene: Scene) -> np.ndarray:
     else:  # down over the eye
         start, end = 0.5 * down, down * rng.uniform(0.5, 1) + np.array([rng.uniform(-0.3, 0.3), 0])
     return bend_hairs(roots, lengths[:, None] * start, lengths[:, None] * end)
+
+
+def _stubble(rng: Random, scene: Scene) -> np.ndarray:
+    """The first part of lashes that then bend away from the picture's plane: a dense dark fringe along the margin."""
+    lids = scene.lids
+    count = int(rng.integers(90, 320))
+    t = _positions(rng, count)
+    u = lids.centre + t * lids.half_width
+    roots = np.stack([u, lids.upper(u) + _root_height(rng, count)], 1)
+    lengths = rng.uniform(0.08, 0.3) * rng.uniform(0.4, 1.3, count)[:, None]
+    fan = rng.uniform(0.2, 1.2) * t + rng.normal(0, rng.uniform(0.15, 0.6), count)
+    up = -1 if chance(rng, 0.3) else 1
+    way = directions(up * (np.pi / 2 - fan))
+    return bend_hairs(roots, 0.5 * lengths * way, lengths * (way + rng.uniform(-0.6, 0.3) * np.array([0, up])))
+
+
+def _root_height(rng: Random, count: int) -> np.ndarray:
+    """Where lashes leave the lid, below its edge against the eyeball: the margin is some 2 mm thick, seen from above or below."""
+    return rng.uniform(-0.14, 0.01) + rng.uniform(-0.05, 0.03, count)
 
 
 def _lower_lashes(rng: Random, scene: Scene) -> np.ndarray:

@@ -99,7 +99,8 @@ class OwnPhotos(unittest.TestCase):
         shards.mkdir()
         render_shard(painted_eye, shards, 0, 8, 1, "tight", 96, 0.0)
         batch = open_sets(OUTLINE, [shards, self.folder]).batch(0)
-        self.assertEqual(batch["input"].shape, (16, 3, 192, 192))
+        side = OUTLINE.network["side"]
+        self.assertEqual(batch["input"].shape, (16, 3, side, side))
         unknown = (batch["classes"] == 255).flatten(1).any(1)
         self.assertTrue(unknown.any() and not unknown.all(), "both kinds of pictures are in a batch")
 

@@ -7,6 +7,7 @@ import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_servi
 import { JobSubmittedSchema } from '@irisvue/contracts/irisvue/jobs/v1/events';
 import { DownloadService, JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import { PhotoService } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
+import { SubjectDataService } from '@irisvue/contracts/irisvue/privacy/v1/subject_data_service';
 import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
 import { connectEvents, consumeEvents, handler, relayOutbox } from '@irisvue/events';
 import {
@@ -26,6 +27,8 @@ import { artworkService } from './artwork-service.ts';
 import { listenToChanges } from './changes.ts';
 import { downloadService } from './download-service.ts';
 import { jobService } from './job-service.ts';
+import { keepTidy } from './lineage/keep-tidy.ts';
+import { subjectDataService } from './lineage/subject-data-service.ts';
 import { createLinks } from './links.ts';
 import { photoService } from './photo-service.ts';
 import { startJobsRunner } from './runner/start-runner.ts';
@@ -97,6 +100,7 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       logger,
       signal,
     }),
+    keepTidy({ db, store, clock, everyMs: settings.tidyMs, logger, signal }),
     keepSweeping({
       db,
       store,
@@ -124,6 +128,7 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       'object store': () => store.check(),
     },
     routes: (router) => {
+      router.service(SubjectDataService, subjectDataService({ db, store }));
       router.service(PhotoService, photoService({ db, store, consent, clock, uploadLinkMs, onBuried: sweepWake.ring }));
       router.service(
         JobService,

@@ -3,6 +3,7 @@ import type { Database } from '@irisvue/database';
 import { type ArtworkRow, jobsOfArtworks, sourcesOfArtworks } from './artwork-store.ts';
 import { artworkMessage } from './artworks.ts';
 import { stepsOfJobs } from './job-store.ts';
+import { outOfReach } from './lineage/out-of-reach.ts';
 import type { Links } from './links.ts';
 import type { JobsDatabase } from './schema.ts';
 
@@ -19,12 +20,14 @@ export function artworkMessages(db: Database<JobsDatabase>, links: Links): Artwo
     const [sources, jobs] = await Promise.all([sourcesOfArtworks(db, ids), jobsOfArtworks(db, ids)]);
     const jobIds = jobs.map((job) => job.id);
     const steps = await stepsOfJobs(db, jobIds);
+    const withoutLinks = withLinks === 'no links' ? undefined : await outOfReach(db, rows);
     return await Promise.all(
       rows.flatMap((row) => {
         const job = jobs.find((candidate) => candidate.artwork_id === row.id);
         if (job === undefined) return [];
+        const wanted = withoutLinks?.has(row.id) ? 'no links' : withLinks;
         const message = async () =>
-          artworkMessage(row, job, { viewerId, sources, steps, links: await linksOf(links, row, viewerId, withLinks) });
+          artworkMessage(row, job, { viewerId, sources, steps, links: await linksOf(links, row, viewerId, wanted) });
         return [message()];
       }),
     );

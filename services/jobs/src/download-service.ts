@@ -7,6 +7,7 @@ import type { ObjectStore } from '@irisvue/storage';
 import { artworkPurposeOf } from './artworks.ts';
 import { type CircleClient, isShownTo } from './circles.ts';
 import { type ConsentClient, requireArtworkPermission, requireConsent } from './consents.ts';
+import { holderOf, unlessBlocked } from './lineage/tombstones.ts';
 import { findLinkedObject, type LinkedObject } from './link-store.ts';
 import { type Links, type LinkTarget, linkInvalid } from './links.ts';
 import type { JobsDatabase } from './schema.ts';
@@ -34,7 +35,11 @@ export function downloadService(o: DownloadServiceOptions): ServiceImpl<typeof D
       await requireStillShown(o.circles, target, object, context.signal);
       await requireConsentTo(o.consent, target, object, context.signal);
       const fileName = fileNameOf(target, object.contentType);
-      return { url: await o.store.presignGet(object.key, { expiresInSeconds: PRESIGNED_SECONDS, fileName }) };
+      const url = await unlessBlocked(o.db, [...object.subjects, holderOf(object.ownerId)], () =>
+        o.store.presignGet(object.key, { expiresInSeconds: PRESIGNED_SECONDS, fileName }),
+      );
+      if (url === undefined) throw linkInvalid('deleted');
+      return { url };
     },
   };
 }

@@ -26,6 +26,7 @@ import { type ConsentClient, distinctSubjects, requireConsent } from './consents
 import { jobMessage } from './job-message.ts';
 import { findJob, findJobs, insertJob, listJobs, stepsOfJobs } from './job-store.ts';
 import { priorityInBatch } from './jobs.ts';
+import { isJobBlocked } from './lineage/tombstones.ts';
 import type { Links } from './links.ts';
 import { cutPage, readPage } from './pages.ts';
 import { findPhotos, lockPhotos } from './photo-store.ts';
@@ -121,6 +122,7 @@ async function insertBatch(trx: Transaction<JobsDatabase>, photoIds: readonly st
 }
 
 async function linksOf(o: JobServiceOptions, job: JobRow): Promise<JobLinks> {
+  if (await o.db.transaction().execute((trx) => isJobBlocked(trx, job))) return create(JobLinksSchema);
   if (job.artwork_id !== null) return await linksOfArtwork(o, job, job.artwork_id);
   const target = { resource: 'job', id: job.id, user: job.user_id, epoch: job.link_epoch } as const;
   return create(JobLinksSchema, {

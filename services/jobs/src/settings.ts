@@ -89,6 +89,10 @@ export const jobsSettings = {
     default: '1800',
     doc: 'Objects of an ended job are swept a second time after this, for a writer that was cut off late, in seconds.',
   }),
+  tidyMs: seconds('IRISVUE_TIDY_SECONDS', {
+    default: '600',
+    doc: 'Objects without a row, and rows of what was deleted and swept, are looked for this often, in seconds.',
+  }),
   retryDelayMs: seconds('IRISVUE_RETRY_DELAY_SECONDS', {
     default: '5',
     doc: 'Base of the exponential backoff after a transient failure, in seconds; never more than 600.',

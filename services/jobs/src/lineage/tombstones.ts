@@ -40,6 +40,17 @@ export async function requireUnblocked(trx: Transaction<JobsDatabase>, subjects:
   throw new DomainError(ErrorReason.SUBJECT_ERASED, 'the subject is erased: nothing about it is stored or handed out');
 }
 
+/** Makes what is handed out about the subjects; undefined, and nothing made, when one of them has a tombstone. */
+export async function unlessBlocked<T>(
+  db: Database<JobsDatabase>,
+  subjects: readonly SubjectRow[],
+  make: () => Promise<T>,
+): Promise<T | undefined> {
+  return await db
+    .transaction()
+    .execute(async (trx) => ((await isAnyBlocked(trx, subjects)) ? undefined : await make()));
+}
+
 /** Whether a job's owner or one of its subjects has a tombstone; see isAnyBlocked. */
 export async function isJobBlocked(
   trx: Transaction<JobsDatabase>,

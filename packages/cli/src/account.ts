@@ -1,16 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { hostname } from 'node:os';
 import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { IdentityService, type SessionTokens } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { v7 as uuidv7 } from 'uuid';
-
-/** A local account, made on first use and kept readable by its owner alone. */
-interface StoredAccount {
-  readonly email: string;
-  readonly password: string;
-}
+import { type LocalAccount, readAccount, writeAccount } from './account/account-file.ts';
+import { renewEarlyMs, sessionToken, toStored } from './account/session-token.ts';
 
 /** A signed-in user of one gateway. */
 export interface Account {
@@ -20,23 +15,42 @@ export interface Account {
   readonly transport: Transport;
 }
 
-/** A token is renewed this long before it ends, so that none ends on its way. */
-const renewEarlyMs = 60_000;
+/** What the list of sessions calls this command. */
+export const clientName = `irisvue on ${hostname()}`.slice(0, 100);
 
 /**
- * Signs in to the gateway with the account stored in `home/account.json`; makes one when there is none,
- * or when the mesh does not know it (its data were removed).
- * @throws ConnectError when the gateway cannot be reached or refuses.
+ * Signs in to the gateway with the account of `home/account.json`: the session that `irisvue account sign-in` left
+ * there, or a local account that is made when there is none, or when the mesh does not know it (its data were removed).
+ * @throws ConnectError when the gateway cannot be reached or refuses; Error when the session has ended.
  */
 export async function signIn(gatewayUrl: string, home: string): Promise<Account> {
-  const identity = createClient(IdentityService, plainTransport(gatewayUrl));
-  const stored = await storedAccount(join(home, 'account.json'));
-  const { user, tokens } = await openSession(identity, stored);
+  const stored = await readAccount(home);
+  if (stored && 'session' in stored) return await personAccount(gatewayUrl, home);
+  return await localAccount(gatewayUrl, stored ?? (await newLocalAccount(home)));
+}
+
+/** Identity, for calls that need no token. */
+export function identityClient(gatewayUrl: string): Client<typeof IdentityService> {
+  return createClient(IdentityService, plainTransport(gatewayUrl));
+}
+
+async function personAccount(gatewayUrl: string, home: string): Promise<Account> {
+  const identity = identityClient(gatewayUrl);
+  const transport = plainTransport(gatewayUrl, [bearer(() => sessionToken(identity, home))]);
+  const { user } = await createClient(IdentityService, transport).getUser({});
+  if (!user) throw new Error('the gateway answered without an account');
+  return { userId: user.id, email: user.email, transport };
+}
+
+async function localAccount(gatewayUrl: string, account: LocalAccount): Promise<Account> {
+  const identity = identityClient(gatewayUrl);
+  const { user, tokens } = await openSession(identity, account);
   if (!user || !tokens) throw new Error('the gateway answered a sign-in without a session');
 
   let session = tokens;
   const token = async (): Promise<string> => {
-    if (endsAt(session) - Date.now() < renewEarlyMs) session = await renew(identity, stored, session);
+    const { accessExpireTime } = toStored(session);
+    if (Date.parse(accessExpireTime) - Date.now() < renewEarlyMs) session = await renew(identity, account, session);
     return session.accessToken;
   };
   return { userId: user.id, email: user.email, transport: plainTransport(gatewayUrl, [bearer(token)]) };
@@ -53,42 +67,32 @@ function bearer(token: () => Promise<string>): Interceptor {
   };
 }
 
-function endsAt(tokens: SessionTokens): number {
-  return Number(tokens.accessExpireTime?.seconds ?? 0n) * 1000;
-}
-
-async function openSession(identity: Client<typeof IdentityService>, account: StoredAccount) {
+async function openSession(identity: Client<typeof IdentityService>, account: LocalAccount) {
   try {
-    return await identity.createSession(account);
+    return await identity.createSession({ ...account, clientName });
   } catch (error) {
     if (ConnectError.from(error).code !== Code.Unauthenticated) throw error;
-    return await identity.createUser({ requestId: uuidv7(), ...account });
+    return await identity.createUser({ requestId: uuidv7(), ...account, clientName });
   }
 }
 
 async function renew(
   identity: Client<typeof IdentityService>,
-  account: StoredAccount,
+  account: LocalAccount,
   old: SessionTokens,
 ): Promise<SessionTokens> {
   const answer = await identity
     .refreshSession({ refreshToken: old.refreshToken })
-    .catch(() => identity.createSession(account));
+    .catch(() => identity.createSession({ ...account, clientName }));
   if (!answer.tokens) throw new Error('the gateway renewed a session without tokens');
   return answer.tokens;
 }
 
-async function storedAccount(path: string): Promise<StoredAccount> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as StoredAccount;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+async function newLocalAccount(home: string): Promise<LocalAccount> {
   const account = {
     email: `local-${randomBytes(4).toString('hex')}@irisvue.example`,
     password: randomBytes(24).toString('base64url'),
   };
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(account, null, 2)}\n`, { mode: 0o600 });
+  await writeAccount(home, account);
   return account;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { accountCommand } from './commands/account.ts';
 import { auditCommand } from './commands/audit.ts';
 import { circleCommand } from './commands/circle.ts';
 import { composeCommand } from './commands/compose.ts';
@@ -39,6 +40,7 @@ fuseCommand(program, run);
 composeCommand(program, run);
 meshCommands(program, run);
 modelsCommand(program, run);
+accountCommand(program, run);
 auditCommand(program, run);
 circleCommand(program, run);
 

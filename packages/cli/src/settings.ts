@@ -17,6 +17,10 @@ export interface CliSettings {
   readonly modelsDir: string;
   /** File or URL of the registry that models are pulled from (IRISVUE_MODEL_REGISTRY). */
   readonly modelRegistry: string;
+  /** Identity of a mesh elsewhere, for `account operator` (IRISVUE_IDENTITY_URL). */
+  readonly identityUrl?: string;
+  /** Master secret of a mesh elsewhere, for `account operator` (IRISVUE_MASTER_SECRET). */
+  readonly masterSecret?: string;
 }
 
 /** @throws Error when a value cannot be used, naming the variable. */
@@ -24,12 +28,15 @@ export function readCliSettings(env: NodeJS.ProcessEnv = process.env): CliSettin
   const home = resolve((env.IRISVUE_HOME ?? `${projectRoot}/.irisvue`).replace(/^~(?=\/|$)/, homedir()));
   const { IRISVUE_GATEWAY_URL: gatewayUrl, IRISVUE_PORT_BASE: base } = env;
   const { IRISVUE_MODELS_DIR: modelsDir, IRISVUE_MODEL_REGISTRY: modelRegistry } = env;
+  const { IRISVUE_IDENTITY_URL: identityUrl, IRISVUE_MASTER_SECRET: masterSecret } = env;
   if (gatewayUrl && !URL.canParse(gatewayUrl)) throw new Error('IRISVUE_GATEWAY_URL is not a URL');
   if (base && !/^\d{4,5}$/.test(base)) throw new Error('IRISVUE_PORT_BASE is not a port number (1024 to 65000)');
   return {
     home,
     ...(gatewayUrl && { gatewayUrl }),
     ...(base && { portBase: Number(base) }),
+    ...(identityUrl && { identityUrl }),
+    ...(masterSecret && { masterSecret }),
     modelsDir: modelsDir || meshModelsDir(home),
     modelRegistry: modelRegistry || `${projectRoot}/models/registry.json`,
   };

@@ -7,6 +7,6 @@ export { postgresServer, postgresUrl } from './postgres.ts';
 export { redisServer } from './redis.ts';
 export { reloadModels } from './reload-models.ts';
 export { type RunningServer, runServer } from './run-server.ts';
-export { serviceSecret } from './secrets.ts';
+export { loadSecrets, serviceSecret } from './secrets.ts';
 export { SERVICES, type ServiceName } from './services.ts';
 export { type MeshOptions, type MeshProgress, startMesh } from './start-mesh.ts';

@@ -47,7 +47,7 @@ export const identitySettings = {
   }),
   smtpUrl: setting('IRISVUE_SMTP_URL', z.url({ protocol: /^smtps?$/ }).optional(), {
     secret: true,
-    doc: 'Mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…:465. Not set: mails are written into a folder.',
+    doc: 'Mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; ?requireTLS=true insists on TLS. Not set: a folder.',
   }),
   mailDir: setting('IRISVUE_MAIL_DIR', z.string().min(1), {
     default: '.irisvue/mail',

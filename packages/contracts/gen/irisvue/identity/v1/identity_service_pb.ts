@@ -1785,8 +1785,9 @@ export const ServiceIdentityService: GenService<{
     output: typeof SendMailResponseSchema;
   },
   /**
-   * Makes an account an operator's, or takes that away. Its sessions end, so that it holds at once. NOT_FOUND when no
-   * account has the e-mail, EMAIL_NOT_VERIFIED when the account has not proved it. Only the service "command" may ask.
+   * Makes an account an operator's, or takes that away. Its sessions end; an access token that was handed out before
+   * expires within 30 minutes. NOT_FOUND when no account has the e-mail, EMAIL_NOT_VERIFIED when the account has not
+   * proved it. Only the service "command" may ask.
    *
    * @generated from rpc irisvue.identity.v1.ServiceIdentityService.SetRole
    */

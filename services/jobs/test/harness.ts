@@ -35,7 +35,9 @@ export interface Callers {
 /** The jobs service on a database of its own, with its peers on loopback. */
 export interface Harness extends AsyncDisposable {
   readonly db: Database<JobsDatabase>;
+  readonly databaseUrl: string;
   readonly store: ObjectStore;
+  readonly storageUrl: string;
   readonly nats: TestServer;
   readonly identity: IdentityPeer;
   readonly consent: ConsentPeer;
@@ -107,7 +109,9 @@ export async function startHarness(settings: Record<string, string> = {}, overri
 
   return {
     db,
+    databaseUrl: servers.databaseUrl,
     store,
+    storageUrl,
     nats: servers.nats,
     identity,
     consent,

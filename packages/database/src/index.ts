@@ -1,5 +1,6 @@
 export { explainConnectionError, isConnectionError } from './connection-errors.ts';
 export * from './ensure-database.ts';
+export * from './find-text.ts';
 export * from './migrate.ts';
 export * from './new-id.ts';
 export * from './notifications.ts';

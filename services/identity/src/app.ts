@@ -11,6 +11,7 @@ import {
 } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
 import { openCircles } from './circles/open-circles.ts';
+import { openErasure } from './erasure/open-erasure.ts';
 import { startForgetting } from './forget.ts';
 import { OPEN_METHODS } from './identity-service.ts';
 import { startMailing } from './mail/mailing.ts';
@@ -49,6 +50,8 @@ export async function startApp(
     longestTokenMs: Math.max(ACCESS_TOKEN_MS, SERVICE_TOKEN_MS),
   });
   const circles = openCircles({ db, clock, ...settings });
+  const mailFolder = settings.smtpUrl === undefined ? path.resolve(settings.mailDir) : undefined;
+  const erasure = openErasure({ db, clock, mailFolder });
   const accounts = await openAccounts({ db, keys, settings, clock, logger });
 
   const server = await serve({
@@ -60,6 +63,7 @@ export async function startApp(
     routes: (router) => {
       accounts(router);
       circles(router);
+      erasure(router);
     },
     readiness: { database: () => checkDatabase(db) },
     http: jwksEndpoint(keys, logger),

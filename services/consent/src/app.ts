@@ -1,19 +1,27 @@
 import path from 'node:path';
 import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
 import { connectEvents, relayOutbox } from '@irisvue/events';
 import {
   authInterceptor,
   type Clock,
   createLogger,
+  createServiceClient,
   type Logger,
   type RunningServer,
   serve,
+  serviceTokenSource,
   systemClock,
 } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
+import { createAccounts } from './accounts.ts';
 import { createArtworkPermissions } from './artwork-permissions.ts';
 import { openAudit } from './audit/open-audit.ts';
+import { createCapturePermissions } from './capture/capture-permissions.ts';
+import { createInvitations } from './capture/invitations.ts';
+import { createMinors } from './capture/minors.ts';
+import { subjectRoutes } from './capture/subject-service.ts';
 import { consentRoutes } from './consent-service.ts';
 import { createConsents } from './consents.ts';
 import { createEvidence } from './evidence.ts';
@@ -69,28 +77,42 @@ export async function startApp(
     longestTokenMs: CAPABILITY_MS,
   });
   const { recipients: offered } = operator;
-  const consents = createConsents({ db, notices, policies, offered, subjectKinds: settings.subjectKinds, clock });
+  const minors = createMinors({ db, clock });
+  const { subjectKinds, identityUrl } = settings;
+  const consents = createConsents({ db, notices, policies, offered, minors, subjectKinds, clock });
+  const capture = createCapturePermissions({ db, clock });
   const evidence = createEvidence({ db, keys });
   const audit = openAudit({ db, bus, evidence, clock, logger, signal: stopping.signal });
   stack.defer(async () => {
     stopping.abort();
     await audit.done;
   });
+  const receipts = createReceipts({ db, evidence, operator, policies });
   const mountConsent = consentRoutes({
     consents,
+    capture,
     offered,
-    receipts: createReceipts({ db, evidence, operator, policies }),
+    receipts,
     permissions: createArtworkPermissions({ db, clock }),
-    stepCapability: createStepCapabilities({ consents, keys }),
+    stepCapability: createStepCapabilities({ consents, capture, keys }),
+  });
+  const token = serviceTokenSource({ identityUrl, service: 'consent', secret: settings.serviceSecret, clock });
+  const mountSubjects = subjectRoutes({
+    invitations: createInvitations({ db, clock }),
+    permissions: capture,
+    minors,
+    receipts,
+    accounts: createAccounts(createServiceClient(ServiceIdentityService, { url: identityUrl, token })),
   });
   const server = await serve({
     name: 'consent',
     host: settings.host,
     port: settings.port,
     logger,
-    interceptors: [authInterceptor({ clock, identityUrl: settings.identityUrl, open: OPEN_METHODS })],
+    interceptors: [authInterceptor({ clock, identityUrl, open: OPEN_METHODS })],
     routes: (router) => {
       mountConsent(router);
+      mountSubjects(router);
       audit.routes(router);
     },
     readiness: { database: () => checkDatabase(db), nats: () => bus.check() },

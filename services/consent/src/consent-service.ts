@@ -4,6 +4,7 @@ import { ConsentCheckService, ConsentService } from '@irisvue/contracts/irisvue/
 import { requireService, requireUser } from '@irisvue/runtime';
 import type { SignedToken } from '@irisvue/signing-keys';
 import type { ArtworkPermissions } from './artwork-permissions.ts';
+import type { CapturePermissions } from './capture/capture-permissions.ts';
 import { clientAddress } from './client-address.ts';
 import { jurisdictionName, purposeName } from './consent-enums.ts';
 import { consentMessage, noticeMessage, policyMessage, receiptMessage, subjectMessage } from './consent-message.ts';
@@ -24,6 +25,7 @@ const DISCLOSING_SERVICES = ['jobs', 'delivery', 'generation'];
 export interface ConsentRooms {
   readonly consents: Consents;
   readonly permissions: ArtworkPermissions;
+  readonly capture: Pick<CapturePermissions, 'pending'>;
   readonly receipts: Receipts;
   readonly offered: readonly Recipient[];
   readonly stepCapability: (request: StepRequest) => Promise<SignedToken>;
@@ -113,11 +115,15 @@ function publicService(router: ConnectRouter, { consents, permissions, receipts,
   });
 }
 
-function checkService(router: ConnectRouter, { consents, permissions, stepCapability }: ConsentRooms): void {
+function checkService(router: ConnectRouter, { consents, capture, permissions, stepCapability }: ConsentRooms): void {
   router.service(ConsentCheckService, {
     async checkConsent(request, context) {
       requireService(context, ASKING_SERVICE);
-      const pending = await consents.pending(request.subjects.map(subjectOf), purposeName(request.purpose));
+      const subjects = request.subjects.map(subjectOf);
+      const without = await consents.pending(subjects, purposeName(request.purpose));
+      const uploaderId = request.uploaderId.toLowerCase();
+      const foreign = uploaderId ? await capture.pending(subjects, uploaderId) : [];
+      const pending = subjects.filter((subject) => without.includes(subject) || foreign.includes(subject));
       return { pending: pending.map(subjectMessage) };
     },
     async createStepCapability(request, context) {
@@ -127,6 +133,7 @@ function checkService(router: ConnectRouter, { consents, permissions, stepCapabi
         purpose: purposeName(request.purpose),
         jobId: request.jobId,
         step: request.step,
+        uploaderId: request.uploaderId.toLowerCase() || undefined,
         attempt: request.attempt,
       });
       return { token, expireTime: timestampFromDate(expiresAt) };

@@ -5,6 +5,7 @@ import { type Database, newId, once, type RequestKey } from '@irisvue/database';
 import { appendEvent } from '@irisvue/events';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
+import { type Minors, requireMayChoose } from './capture/minors.ts';
 import {
   type JurisdictionName,
   PURPOSES,
@@ -21,7 +22,7 @@ import { namedRecipients, type Recipient } from './recipients.ts';
 import type { RetentionPolicies, RetentionPolicy } from './retention-policies.ts';
 import type { ConsentRow, ConsentTables } from './schema.ts';
 import { type Signature, sign } from './signatures.ts';
-import { isPerson, requireAllowedKinds, requireFullAge, requireOwnSubject, type Subject } from './subjects.ts';
+import { isPerson, requireAllowedKinds, requireFullAge, type Subject } from './subjects.ts';
 
 /** A choice that a user makes about a subject. */
 export interface Choice {
@@ -70,7 +71,7 @@ export interface Consents {
   grant(grant: Grant): Promise<ConsentRow>;
   /** Records a withdrawal; harmless when nothing is granted. Of every kind of subject, whatever the operator accepts. */
   withdraw(choice: Choice): Promise<ConsentRow>;
-  /** A user's consents, newest first. */
+  /** The consents of a user and of the minors whom the user represents, newest first. */
   list(userId: string): Promise<ConsentRow[]>;
   /** The subjects that lack an active consent. SUBJECT_KIND_NOT_ALLOWED for a kind that is not accepted (any more). */
   pending(subjects: readonly Subject[], purpose: PurposeName): Promise<Subject[]>;
@@ -83,6 +84,7 @@ export function createConsents(o: {
   readonly notices: Notices;
   readonly policies: RetentionPolicies;
   readonly offered: readonly Recipient[];
+  readonly minors: Pick<Minors, 'list'>;
   readonly subjectKinds: readonly SubjectKindName[];
   readonly clock: Clock;
 }): Consents {
@@ -102,7 +104,7 @@ export function createConsents(o: {
 
     async grant(grant) {
       const { subject, purpose, jurisdiction } = grant;
-      requireOwnSubject(subject, grant.userId);
+      await requireMayChoose(db, subject, grant.userId);
       requireAllowedKinds([subject], o.subjectKinds);
       requireFullAge(subject, grant.fullAge);
       return db.transaction().execute(async (trx) => {
@@ -148,7 +150,7 @@ export function createConsents(o: {
 
     async withdraw(choice) {
       const { subject, purpose } = choice;
-      requireOwnSubject(subject, choice.userId);
+      await requireMayChoose(db, subject, choice.userId);
       return db.transaction().execute(async (trx) => {
         await once(trx, choice.request, async () => {
           await lockSubject(trx, subject.id);
@@ -178,7 +180,10 @@ export function createConsents(o: {
       });
     },
 
-    list: (userId) => consentsOf(db, [userId]),
+    async list(userId) {
+      const minors = await o.minors.list(userId);
+      return consentsOf(db, [userId, ...minors.map((minor) => minor.subject_id)]);
+    },
 
     async pending(subjects, purpose) {
       requireAllowedKinds(subjects, o.subjectKinds);

@@ -2,6 +2,7 @@ import type { RequestsTable } from '@irisvue/database';
 import type { OutboxTable } from '@irisvue/events';
 import type { SigningKeysTables } from '@irisvue/signing-keys';
 import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { CaptureTables } from './capture/schema.ts';
 import type { JurisdictionName, PurposeName, SubjectKindName } from './consent-enums.ts';
 
 /** Every text that was ever in force, by its hash: evidence outlives the file. */
@@ -129,7 +130,7 @@ export interface ReceiptsTable {
   event_at: Date;
 }
 
-export interface ConsentTables extends SigningKeysTables {
+export interface ConsentTables extends SigningKeysTables, CaptureTables {
   notices: NoticesTable;
   principals: PrincipalsTable;
   notices_served: NoticesServedTable;

@@ -19,6 +19,10 @@ export const consentSettings = {
     doc: 'NATS server with JetStream.',
   }),
   identityUrl: urlSetting('IRISVUE_IDENTITY_URL', { default: 'http://127.0.0.1:8081', doc: 'The identity service.' }),
+  serviceSecret: setting('IRISVUE_SERVICE_SECRET', z.string().min(16), {
+    secret: true,
+    doc: 'Secret of this service: HMAC-SHA256 of its name under the master secret, hexadecimal.',
+  }),
   keySecret: setting('IRISVUE_KEY_SECRET', z.string().min(32), {
     secret: true,
     doc: 'Encrypts the signing keys in the database, at least 32 characters. All replicas share it.',

@@ -1,5 +1,6 @@
 import { CAPABILITY_AUDIENCE, CAPABILITY_ISSUER, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { SignedToken, SigningKeys } from '@irisvue/signing-keys';
+import type { CapturePermissions } from './capture/capture-permissions.ts';
 import type { PurposeName } from './consent-enums.ts';
 import type { Consents } from './consents.ts';
 import type { Subject } from './subjects.ts';
@@ -22,6 +23,8 @@ export interface StepRequest {
   readonly jobId: string;
   readonly step: string;
   readonly attempt: number;
+  /** Who uploaded what it works on, when that is one user; must be permitted to. */
+  readonly uploaderId?: string;
 }
 
 /**
@@ -31,13 +34,16 @@ export interface StepRequest {
  */
 export function createStepCapabilities(o: {
   readonly consents: Pick<Consents, 'pending'>;
+  readonly capture: Pick<CapturePermissions, 'pending'>;
   readonly keys: Pick<SigningKeys, 'sign'>;
 }): (request: StepRequest) => Promise<SignedToken> {
-  return async ({ subjects, purpose, jobId, step, attempt }) => {
+  return async ({ subjects, purpose, jobId, step, attempt, uploaderId }) => {
     const covering = PURPOSE_OF_STEP.get(step);
     if (covering === undefined) throw invalidField('step', [...PURPOSE_OF_STEP.keys()].join(','));
     if (purpose !== covering) throw invalidField('purpose', covering);
-    const pending = await o.consents.pending(subjects, purpose);
+    const without = await o.consents.pending(subjects, purpose);
+    const foreign = uploaderId === undefined ? [] : await o.capture.pending(subjects, uploaderId);
+    const pending = subjects.filter((subject) => without.includes(subject) || foreign.includes(subject));
     if (pending.length > 0) {
       throw new DomainError(ErrorReason.CONSENT_REQUIRED, 'a subject has not consented', {
         purpose,

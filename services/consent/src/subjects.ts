@@ -15,12 +15,6 @@ export function subjectOf(message: SubjectMessage | undefined): Subject {
   return { id: message.id.toLowerCase(), kind: subjectKindName(message.kind) };
 }
 
-/** NOT_ALLOWED unless the subject is the caller: nobody chooses for another person. */
-export function requireOwnSubject(subject: Subject, userId: string): void {
-  if (subject.id === userId && subject.kind !== 'minor') return;
-  throw new DomainError(ErrorReason.NOT_ALLOWED, 'nobody consents for another person', { needed: 'own subject' });
-}
-
 /** SUBJECT_KIND_NOT_ALLOWED {subject_kind} for the first subject of a kind that the operator does not accept. */
 export function requireAllowedKinds(subjects: readonly Subject[], allowed: readonly SubjectKindName[]): void {
   const refused = subjects.find((subject) => !allowed.includes(subject.kind));

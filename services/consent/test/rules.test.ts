@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { permits } from '../src/artwork-permissions.ts';
 import { clientAddress } from '../src/client-address.ts';
 import { createStepCapabilities } from '../src/step-capabilities.ts';
-import { requireAllowedKinds, requireOwnSubject } from '../src/subjects.ts';
+import { requireAllowedKinds } from '../src/subjects.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
 
@@ -17,13 +17,6 @@ test.each([
 });
 
 describe('a subject', () => {
-  test('is nobody else’s to choose for', () => {
-    expect(() => requireOwnSubject({ id: 'a', kind: 'synthetic' }, 'b')).toThrow(
-      expect.objectContaining({ reason: ErrorReason.NOT_ALLOWED }),
-    );
-    expect(() => requireOwnSubject({ id: 'a', kind: 'self' }, 'a')).not.toThrow();
-  });
-
   test('of a kind that is not accepted is named', () => {
     const subjects = [
       { id: 'a', kind: 'self' },
@@ -59,6 +52,7 @@ describe('a capability', () => {
   } as const;
   const make = createStepCapabilities({
     consents: { pending: async () => [] },
+    capture: { pending: async () => [] },
     keys: { sign: async ({ lifetimeMs }) => ({ token: JSON.stringify(lifetimeMs), expiresAt: now }) },
   });
 

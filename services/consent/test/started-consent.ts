@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { DescService } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import {
@@ -12,8 +11,10 @@ import {
   Jurisdiction,
   SubjectKind,
 } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { SubjectService } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
+import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
-import { createLogger, loadSettings, SERVICE_AUDIENCE, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
+import { createLogger, loadSettings, SERVICE_AUDIENCE, serve, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys, type SigningKeysTables, signingKeysTable } from '@irisvue/signing-keys';
 import { createTestDatabase } from '@irisvue/testing';
 import { inject } from 'vitest';
@@ -45,6 +46,7 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
     IRISVUE_DATABASE_URL: database.url,
     IRISVUE_NATS_URL: inject('natsUrl'),
     IRISVUE_IDENTITY_URL: issuer.url,
+    IRISVUE_SERVICE_SECRET: 'a secret of the consent service',
     IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
     IRISVUE_SUBJECT_KINDS: o.subjectKinds,
     IRISVUE_OPERATOR_NAME: 'Iris Atelier Ltd',
@@ -89,17 +91,21 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
     serviceToken,
     /** Signs whatever with the key that consent trusts. */
     sign: issuer.sign,
+    unverify: issuer.unverify,
     publicApi: (token?: string, headers?: Record<string, string>) => client(ConsentService, token, headers),
+    subjects: (token?: string) => client(SubjectService, token),
     checks: (token?: string) => client(ConsentCheckService, token),
     /** A new user with the calls that a client makes. */
     async user(headers?: Record<string, string>) {
       const id = newId();
-      const api = client(ConsentService, await userToken(id), headers);
+      const token = await userToken(id);
+      const api = client(ConsentService, token, headers);
       const subject = { id, kind: SubjectKind.SELF };
       return {
         id,
         subject,
         api,
+        subjects: client(SubjectService, token, headers),
         /** Looks at the notice and grants. */
         async grant(
           over: {
@@ -108,6 +114,7 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
             kind?: SubjectKind;
             requestId?: string;
             recipients?: string[];
+            subject?: { id: string; kind: SubjectKind };
           } = {},
         ) {
           const purpose = over.purpose ?? ConsentPurpose.DATA_PROCESSING;
@@ -116,7 +123,7 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
           const { notice } = await api.getNotice({ purpose, jurisdiction, language: 'en', recipients });
           const request = {
             requestId: over.requestId ?? newId(),
-            subject: { id, kind: over.kind ?? SubjectKind.SELF },
+            subject: over.subject ?? { id, kind: over.kind ?? SubjectKind.SELF },
             purpose,
             jurisdiction,
             noticeId: notice!.id,
@@ -146,7 +153,7 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
   };
 }
 
-/** Signs tokens as identity does and serves its key set. */
+/** Identity as its contract has it: signs tokens, serves its key set, tells whether an account is verified. */
 export async function startIssuer(clock: { now(): Date }) {
   const database = await createTestDatabase('issuer', async (url) => {
     const db = openDatabase<SigningKeysTables>(url, { logger: silent });
@@ -162,18 +169,36 @@ export async function startIssuer(clock: { now(): Date }) {
     logger: silent,
     longestTokenMs: HOUR_MS,
   });
-  const answer = jwksEndpoint(keys, silent);
-  const server = createServer((request, response) => {
-    answer(request, response);
+  const sign = async (token: Omit<Parameters<typeof keys.sign>[0], 'issuer'>) =>
+    (await keys.sign({ issuer: TOKEN_ISSUER, ...token })).token;
+  const unverified = new Set<string>();
+  const server = await serve({
+    name: 'identity',
+    host: '127.0.0.1',
+    port: 0,
+    logger: silent,
+    readiness: {},
+    http: jwksEndpoint(keys, silent),
+    routes: (router) =>
+      router.service(ServiceIdentityService, {
+        createServiceToken: async ({ service }) => ({
+          token: await sign({ audience: SERVICE_AUDIENCE, subject: `service:${service}`, lifetimeMs: HOUR_MS }),
+          expireTime: timestampFromDate(new Date(clock.now().getTime() + HOUR_MS)),
+        }),
+        getUserState: ({ userId }) => ({
+          active: true,
+          verified: !unverified.has(userId),
+          maskedEmail: 'a•••@example.org',
+        }),
+      }),
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    sign: async (token: Omit<Parameters<typeof keys.sign>[0], 'issuer'>) =>
-      (await keys.sign({ issuer: TOKEN_ISSUER, ...token })).token,
+    url: server.url,
+    /** Makes an account one whose e-mail is not verified. */
+    unverify: (userId: string) => unverified.add(userId),
+    sign,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server[Symbol.asyncDispose]();
       await db.destroy();
       await database[Symbol.asyncDispose]();
     },

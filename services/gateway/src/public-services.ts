@@ -1,5 +1,6 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { SubjectService } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
 import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
@@ -16,6 +17,7 @@ export const PUBLIC_SERVICES: readonly { readonly service: DescService; readonly
   { service: IdentityService, upstream: 'identity' },
   { service: CircleService, upstream: 'identity' },
   { service: ConsentService, upstream: 'consent' },
+  { service: SubjectService, upstream: 'consent' },
   { service: AuditService, upstream: 'consent' },
   { service: PrivacyService, upstream: 'consent' },
   { service: PhotoService, upstream: 'jobs' },

@@ -4,6 +4,7 @@ import { OPEN_METHODS, PUBLIC_SERVICES } from '../src/public-services.ts';
 it('the public API is exactly these services', () => {
   expect(PUBLIC_SERVICES.map(({ service }) => service.typeName).sort()).toEqual([
     'irisvue.consent.v1.ConsentService',
+    'irisvue.consent.v1.SubjectService',
     'irisvue.identity.v1.CircleService',
     'irisvue.identity.v1.IdentityService',
     'irisvue.jobs.v1.ArtworkService',

@@ -1,5 +1,6 @@
 import type { Database } from '@irisvue/database';
 import type { Selectable } from 'kysely';
+import type { JurisdictionName, PurposeName } from '../consent-enums.ts';
 import type { ConsentEventsTable, ConsentTables } from '../schema.ts';
 import { CONTROLLER, type RecordedEvent, type RecordFacts } from './record-facts.ts';
 
@@ -70,4 +71,23 @@ function typeOf(event: ConsentEventRow): RecordedEvent['type'] {
 
 function signatureOf({ signature_sha256 }: ConsentEventRow) {
   return signature_sha256 === null ? {} : { signatureSha256: signature_sha256 };
+}
+
+/** The residence that a principal had last declared for a purpose when something happened; else the strictest. */
+export async function jurisdictionOf(
+  db: Database<ConsentTables>,
+  principalId: string,
+  purpose: PurposeName,
+  at: Date,
+): Promise<JurisdictionName> {
+  const row = await db
+    .selectFrom('consent_events')
+    .select('jurisdiction')
+    .where('principal_id', '=', principalId)
+    .where('purpose', '=', purpose)
+    .where('created_at', '<=', at)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.jurisdiction ?? 'strictest';
 }

@@ -8,6 +8,7 @@ import type { Page } from '../pages.ts';
 import { accountOf, findPrincipal } from '../principals.ts';
 import type { RetentionPolicies } from '../retention-policies.ts';
 import type { ConsentTables, ReceiptsTable } from '../schema.ts';
+import { captureFacts } from './capture-facts.ts';
 import { consentFacts } from './consent-facts.ts';
 import type { RecordFacts } from './record-facts.ts';
 import { recordOf } from './record-of.ts';
@@ -69,16 +70,22 @@ export function createReceipts(o: {
 }
 
 async function factsOf(db: Database<ConsentTables>, eventId: string): Promise<RecordFacts | undefined> {
-  return consentFacts(db, eventId);
+  return (await consentFacts(db, eventId)) ?? captureFacts(db, eventId);
 }
 
 /** Events of a holder whose receipt was never made: the process ended between the choice and its receipt. */
 async function eventsWithout(db: Database<ConsentTables>, holder: string): Promise<string[]> {
   const rows = await db
-    .selectFrom('consent_events')
-    .leftJoin('receipts', 'receipts.id', 'consent_events.id')
-    .select('consent_events.id')
-    .where('given_by', '=', holder)
+    .selectFrom(
+      db
+        .selectFrom('consent_events')
+        .select('id')
+        .where('given_by', '=', holder)
+        .unionAll(db.selectFrom('capture_permission_events').select('id').where('principal_id', '=', holder))
+        .as('event'),
+    )
+    .leftJoin('receipts', 'receipts.id', 'event.id')
+    .select('event.id')
     .where('receipts.id', 'is', null)
     .execute();
   return rows.map(({ id }) => id);

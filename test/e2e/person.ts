@@ -19,6 +19,8 @@ import { v7 as uuidv7 } from 'uuid';
 /** A new user of the mesh, with a client for each public service. */
 export interface Person extends AsyncDisposable {
   readonly account: Account;
+  /** Where the command keeps the account. */
+  readonly home: string;
   readonly consent: Client<typeof ConsentService>;
   readonly photos: Client<typeof PhotoService>;
   readonly jobs: Client<typeof JobService>;
@@ -34,6 +36,7 @@ export async function newPerson(gatewayUrl: string, o: { consent: boolean } = { 
   if (o.consent) await ensureConsent(account, SubjectKind.SYNTHETIC);
   return {
     account,
+    home,
     consent: createClient(ConsentService, account.transport),
     photos: createClient(PhotoService, account.transport),
     jobs: createClient(JobService, account.transport),

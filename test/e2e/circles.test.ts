@@ -138,7 +138,7 @@ function commandOf({ home }: Person): (...args: string[]) => Promise<string> {
   };
 }
 
-// Twenty-three processes start, one after another.
+// Some twenty processes start, one after another.
 test('the same by command', { timeout: 300_000 }, async () => {
   await using adaPerson = await newMember();
   await using benPerson = await newMember();

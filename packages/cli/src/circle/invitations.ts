@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { tokenOf } from '../account/mailed-link.ts';
 import { confirm } from '../confirm.ts';
 import type { RunContext } from '../main.ts';
 import { withCircles } from './circles.ts';
@@ -56,9 +57,4 @@ export function acceptInvitation(run: RunContext, link: string, yes: boolean): P
     const { circle } = await circles.acceptInvitation({ requestId: uuidv7(), token }, { signal: run.signal });
     console.log(`You are in "${circle?.name}" (${circle?.id}). See its art: irisvue circle gallery ${circle?.id}`);
   });
-}
-
-/** The token of a link: what follows the number sign; a bare token is its own. */
-export function tokenOf(link: string): string {
-  return link.slice(link.lastIndexOf('#') + 1).trim();
 }

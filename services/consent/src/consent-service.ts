@@ -1,6 +1,7 @@
 import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectRouter } from '@connectrpc/connect';
 import { ConsentCheckService, ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { requestKey } from '@irisvue/database';
 import { requireService, requireUser } from '@irisvue/runtime';
 import type { SignedToken } from '@irisvue/signing-keys';
 import type { ArtworkPermissions } from './artwork-permissions.ts';
@@ -12,7 +13,6 @@ import type { Consents } from './consents.ts';
 import { cutPage, readPage } from './pages.ts';
 import type { Receipts } from './receipts/receipts.ts';
 import type { Recipient } from './recipients.ts';
-import { requestKey } from './request-key.ts';
 import type { StepRequest } from './step-capabilities.ts';
 import { subjectOf } from './subjects.ts';
 

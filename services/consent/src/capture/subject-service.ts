@@ -9,10 +9,10 @@ import {
   SubjectInvitationSchema,
   SubjectService,
 } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
+import { requestKey } from '@irisvue/database';
 import { requireUser } from '@irisvue/runtime';
 import type { Accounts } from '../accounts.ts';
 import type { Receipts } from '../receipts/receipts.ts';
-import { requestKey } from '../request-key.ts';
 import type { CapturePermissions } from './capture-permissions.ts';
 import type { CapturePermissionRow } from './capture-store.ts';
 import type { Invitations } from './invitations.ts';

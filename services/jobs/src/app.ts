@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ConsentCheckService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
-import { ConsentWithdrawnSchema } from '@irisvue/contracts/irisvue/consent/v1/events';
+import { CapturePermissionWithdrawnSchema, ConsentWithdrawnSchema } from '@irisvue/contracts/irisvue/consent/v1/events';
 import { ServiceCircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
@@ -36,7 +36,7 @@ import { keepSweeping } from './runner/sweep.ts';
 import type { JobsDatabase } from './schema.ts';
 import type { JobsSettings } from './settings.ts';
 import { createWake } from './wake.ts';
-import { applyWithdrawal } from './withdrawals.ts';
+import { applyCaptureWithdrawal, applyWithdrawal } from './withdrawals.ts';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 
@@ -96,7 +96,10 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
     consumeEvents({
       bus,
       durable: 'jobs-withdrawals',
-      on: [handler(ConsentWithdrawnSchema, (withdrawn) => applyWithdrawal(db, withdrawn))],
+      on: [
+        handler(ConsentWithdrawnSchema, (withdrawn) => applyWithdrawal(db, withdrawn)),
+        handler(CapturePermissionWithdrawnSchema, (withdrawn) => applyCaptureWithdrawal(db, withdrawn)),
+      ],
       logger,
       signal,
     }),

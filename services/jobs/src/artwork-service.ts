@@ -12,7 +12,13 @@ import { artworkMessages, type WithLinks } from './artwork-messages.ts';
 import { type ArtworkRow, bestResults, insertArtwork, listArtworks } from './artwork-store.ts';
 import { artworkPurposeOf, artworkWish, bestPicture } from './artworks.ts';
 import { type CircleClient, membershipsFor, requireMembership, type Shared } from './circles.ts';
-import { type ConsentClient, distinctSubjects, requireArtworkPermission, requireConsent } from './consents.ts';
+import {
+  type ConsentClient,
+  distinctSubjects,
+  permissionHolder,
+  requireArtworkPermission,
+  requireConsent,
+} from './consents.ts';
 import { listGallery, sharedColumns } from './gallery-store.ts';
 import { insertJob } from './job-store.ts';
 import { revokeLinks } from './link-store.ts';
@@ -78,7 +84,7 @@ async function createArtwork(
   const shared = circleId ? await requireMembership(o.circles, circleId, userId, context.signal) : undefined;
   const use = {
     creatorId: userId,
-    photos: photos.map((photo) => ({ photoId: photo.id, ownerId: photo.user_id })),
+    photos: photos.map((photo) => ({ photoId: photo.id, ownerId: permissionHolder(photo) })),
     purpose: artworkPurposeOf(artworkWish(request.spec).kind),
     circleId,
   };

@@ -12,7 +12,7 @@ import { IrisGeometrySchema, ObjectRefSchema } from '@irisvue/contracts/irisvue/
 import { DomainError, ErrorReason } from '@irisvue/runtime';
 import type { ArtworkRow, ArtworkSourceRow, bestResults } from './artwork-store.ts';
 import type { JobRow } from './change-job.ts';
-import type { ArtworkUse } from './consents.ts';
+import { type ArtworkUse, permissionHolder } from './consents.ts';
 import { jobMessage } from './job-message.ts';
 import type { StepRow } from './job-store.ts';
 import { fromColumn, toColumn } from './message-column.ts';
@@ -61,7 +61,7 @@ export function useIn(
  */
 export function bestPicture(kind: JobKindName, photo: PhotoRow, results: readonly BestResult[]) {
   const best = results.find((result) => result.photo_id === photo.id);
-  const owned = { photo_id: photo.id, owner_id: photo.user_id };
+  const owned = { photo_id: photo.id, owner_id: permissionHolder(photo) };
   if (best?.result && best.result_geometry) {
     return { ...owned, picture: JSON.stringify(best.result), geometry: JSON.stringify(best.result_geometry) };
   }

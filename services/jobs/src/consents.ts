@@ -37,15 +37,17 @@ export function distinctSubjects(rows: readonly SubjectRow[]): SubjectRow[] {
 
 /**
  * Throws CONSENT_REQUIRED {purpose, pending: ids of subjects} unless all subjects have an active consent;
- * SUBJECT_KIND_NOT_ALLOWED as consent says it; DEPENDENCY_DOWN when consent cannot be asked.
+ * SUBJECT_KIND_NOT_ALLOWED as consent says it; DEPENDENCY_DOWN when consent cannot be asked. With `uploaderId`, who
+ * uploads or uploaded, a subject who is somebody else must besides permit that user, or be a minor of that user.
  */
 export async function requireConsent(
   client: ConsentClient,
   subjects: readonly SubjectRow[],
   purpose: ConsentPurpose,
   signal?: AbortSignal,
+  uploaderId?: string,
 ): Promise<void> {
-  const request = { subjects: distinctSubjects(subjects).map(subjectMessage), purpose };
+  const request = { subjects: distinctSubjects(subjects).map(subjectMessage), purpose, uploaderId };
   const { pending } = await client.checkConsent(request, { signal }).catch(passOnRefusal);
   if (pending.length === 0) return;
   throw consentRequired(
@@ -54,10 +56,15 @@ export async function requireConsent(
   );
 }
 
-/** A photo and who uploaded it. */
+/** A photo and whose permission its use in somebody's artwork needs. */
 export interface OwnedPhoto {
   readonly photoId: string;
   readonly ownerId: string;
+}
+
+/** Whose permission the use of a photo needs: the adult's whose iris it shows, else the uploader's. */
+export function permissionHolder(photo: SubjectRow & { readonly user_id: string }): string {
+  return photo.subject_kind === 'self' ? photo.subject_id : photo.user_id;
 }
 
 /** A use of photos in an artwork. */

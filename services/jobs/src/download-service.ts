@@ -65,7 +65,8 @@ async function requireConsentTo(
 ): Promise<void> {
   const stored = target.artifact === 'original';
   const purpose = stored ? ConsentPurpose.BIOMETRIC_CAPTURE : ConsentPurpose.DATA_PROCESSING;
-  await requireConsent(consent, object.subjects, purpose, signal);
+  const uploaderId = object.artwork === undefined ? object.ownerId : undefined;
+  await requireConsent(consent, object.subjects, purpose, signal, uploaderId);
   if (object.artwork === undefined) return;
   const { id: artworkId, kind, shared } = object.artwork;
   const use = { creatorId: object.ownerId, photos: object.photos, purpose: artworkPurposeOf(kind), artworkId };

@@ -37,6 +37,7 @@ export const SUBJECT_KINDS: Readonly<Record<SubjectKindName, SubjectKind>> = {
   self: SubjectKind.SELF,
   synthetic: SubjectKind.SYNTHETIC,
   evaluation: SubjectKind.EVALUATION,
+  minor: SubjectKind.MINOR,
 };
 
 /** The tables' word for a kind of subject. Undefined for one that this build does not know. */

@@ -93,7 +93,7 @@ async function createJobs(
   const { userId } = requireUser(context);
   // Refused before anything is written; the capability of each step asks again.
   const photos = requireUploaded(request.photoIds, await findPhotos(o.db, request.photoIds), userId);
-  await requireConsent(o.consent, photos, ConsentPurpose.DATA_PROCESSING, context.signal);
+  await requireConsent(o.consent, photos, ConsentPurpose.DATA_PROCESSING, context.signal, userId);
   const { id } = await o.db.transaction().execute((trx) =>
     once(trx, requestKey(userId, JobService.method.createJobs, request), async () => {
       const ids = await insertBatch(trx, request.photoIds, userId);

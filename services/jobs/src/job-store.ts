@@ -87,17 +87,21 @@ export function subjectsOfJob(db: Database<JobsDatabase>, jobId: string): Promis
   return db.selectFrom('job_subjects').select(['subject_id', 'subject_kind']).where('job_id', '=', jobId).execute();
 }
 
-/** Ids of the jobs on a subject's eyes that have not ended. */
-export async function unendedJobsOfSubject(db: Database<JobsDatabase>, subject: SubjectRow): Promise<string[]> {
-  const rows = await db
+/** Ids of the jobs on a subject's eyes that have not ended; with `uploaderId` those on that user's photos only. */
+export async function unendedJobsOfSubject(
+  db: Database<JobsDatabase>,
+  subject: SubjectRow,
+  uploaderId?: string,
+): Promise<string[]> {
+  let query = db
     .selectFrom('jobs')
     .innerJoin('job_subjects', 'job_subjects.job_id', 'jobs.id')
     .select('jobs.id')
     .where('job_subjects.subject_id', '=', subject.subject_id)
     .where('job_subjects.subject_kind', '=', subject.subject_kind)
-    .where('jobs.status', 'in', ['pending', 'processing'])
-    .execute();
-  return rows.map((row) => row.id);
+    .where('jobs.status', 'in', ['pending', 'processing']);
+  if (uploaderId !== undefined) query = query.where('jobs.user_id', '=', uploaderId).where('photo_id', 'is not', null);
+  return (await query.execute()).map((row) => row.id);
 }
 
 /** Cancels a job unless it has ended. `reason` is for a person; a cancel by the owner has none. */

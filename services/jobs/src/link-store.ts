@@ -4,6 +4,7 @@ import type { Database } from '@irisvue/database';
 import { sql, type Transaction } from 'kysely';
 import type { Shared } from './circles.ts';
 import type { OwnedPhoto } from './consents.ts';
+import { permissionHolder } from './consents.ts';
 import { sharedOf } from './gallery-store.ts';
 import type { SubjectRow } from './job-store.ts';
 import type { LinkTarget } from './links.ts';
@@ -85,7 +86,7 @@ async function ofArtwork(db: Database<JobsDatabase>, target: LinkTarget): Promis
       ownerId: row.creator_id,
       epoch: row.link_epoch,
       subjects: sources,
-      photos: sources.map((photo) => ({ photoId: photo.id, ownerId: photo.user_id })),
+      photos: sources.map((photo) => ({ photoId: photo.id, ownerId: permissionHolder(photo) })),
       artwork: { id: target.id, kind: row.kind, shared: sharedOf(row) },
     }
   );

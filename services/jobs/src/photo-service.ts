@@ -63,8 +63,12 @@ async function createPhoto(o: PhotoServiceOptions, request: CreatePhotoRequest, 
     const metadata = { field: 'subject_kind', limit: 'a known kind' };
     throw new DomainError(ErrorReason.INVALID_FIELD, 'subject_kind is not known', metadata);
   }
-  const subject = { subject_id: userId, subject_kind: subjectKind };
-  await requireConsent(o.consent, [subject], ConsentPurpose.BIOMETRIC_CAPTURE, context.signal);
+  if (subjectKind === 'minor' && request.subjectId === '') {
+    const metadata = { field: 'subject_id', limit: 'required for a minor' };
+    throw new DomainError(ErrorReason.INVALID_FIELD, 'subject_id is missing', metadata);
+  }
+  const subject = { subject_id: request.subjectId.toLowerCase() || userId, subject_kind: subjectKind };
+  await requireConsent(o.consent, [subject], ConsentPurpose.BIOMETRIC_CAPTURE, context.signal, userId);
   const { id } = await o.db.transaction().execute((trx) =>
     once(trx, requestKey(userId, PhotoService.method.createPhoto, request), async () => {
       const photoId = newId();

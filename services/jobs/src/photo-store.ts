@@ -157,18 +157,19 @@ export async function awaitedPhotos(db: Database<JobsDatabase>, before: Date): P
   return rows.map((row) => row.id);
 }
 
-/** Ids of a subject's photos whose bytes were never confirmed. */
+/** Ids of a subject's photos whose bytes were never confirmed; with `uploaderId` of that user's photos only. */
 export async function awaitedPhotosOfSubject(
   db: Database<JobsDatabase>,
   subject: { readonly subject_id: string; readonly subject_kind: SubjectKindName },
+  uploaderId?: string,
 ): Promise<string[]> {
-  const rows = await db
+  let query = db
     .selectFrom('photos')
     .select('id')
     .where('subject_id', '=', subject.subject_id)
     .where('subject_kind', '=', subject.subject_kind)
     .where('upload_status', '=', 'pending')
-    .where('deleted_at', 'is', null)
-    .execute();
-  return rows.map((row) => row.id);
+    .where('deleted_at', 'is', null);
+  if (uploaderId !== undefined) query = query.where('user_id', '=', uploaderId);
+  return (await query.execute()).map((row) => row.id);
 }

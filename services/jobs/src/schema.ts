@@ -7,7 +7,7 @@ export type JobKindName = 'process' | 'fuse' | 'compose';
 export type JobStatusName = 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled';
 export type JobStepName = 'loading' | 'segmenting' | 'removing_reflections' | 'enhancing' | 'blending' | 'saving';
 export type ErrorTypeName = 'quality_issue' | 'transient_error' | 'server_error';
-export type SubjectKindName = 'self' | 'synthetic' | 'evaluation';
+export type SubjectKindName = 'self' | 'synthetic' | 'evaluation' | 'minor';
 
 /** The classes of work, in the order in which they are served. */
 export const JobClassRank = { high_priority: 1, default: 2, background: 3 } as const;

@@ -1,5 +1,5 @@
 import { ConsentPurpose } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
-import type { ConsentWithdrawn } from '@irisvue/contracts/irisvue/consent/v1/events';
+import type { CapturePermissionWithdrawn, ConsentWithdrawn } from '@irisvue/contracts/irisvue/consent/v1/events';
 import type { Database } from '@irisvue/database';
 import { subjectKindName } from './job-enums.ts';
 import { cancelJob, unendedJobsOfSubject } from './job-store.ts';
@@ -18,9 +18,7 @@ export async function applyWithdrawal(db: Database<JobsDatabase>, withdrawn: Con
   const subject = { subject_id: withdrawn.subject.id, subject_kind: kind };
   switch (withdrawn.purpose) {
     case ConsentPurpose.BIOMETRIC_CAPTURE:
-      for (const id of await awaitedPhotosOfSubject(db, subject)) {
-        await db.transaction().execute((trx) => buryPhoto(trx, id, { awaitedOnly: true, reason: CONSENT_WITHDRAWN }));
-      }
+      await buryAwaitedOf(db, subject);
       return await cancelJobsOf(db, subject);
     case ConsentPurpose.DATA_PROCESSING:
       return await cancelJobsOf(db, subject);
@@ -29,6 +27,29 @@ export async function applyWithdrawal(db: Database<JobsDatabase>, withdrawn: Con
   }
 }
 
-async function cancelJobsOf(db: Database<JobsDatabase>, subject: Parameters<typeof unendedJobsOfSubject>[1]) {
-  for (const id of await unendedJobsOfSubject(db, subject)) await cancelJob(db, id, CONSENT_WITHDRAWN);
+/**
+ * Does what a capture permission that was taken back asks for; doing it twice is harmless. Jobs of that uploader on the
+ * subject's eyes are cancelled, and photos whose bytes are still awaited are buried.
+ */
+export async function applyCaptureWithdrawal(
+  db: Database<JobsDatabase>,
+  { subject: of, uploaderId }: CapturePermissionWithdrawn,
+): Promise<void> {
+  const kind = of && subjectKindName(of.kind);
+  if (of === undefined || kind === undefined) return;
+  const subject = { subject_id: of.id, subject_kind: kind };
+  await buryAwaitedOf(db, subject, uploaderId);
+  await cancelJobsOf(db, subject, uploaderId);
+}
+
+type SubjectOf = Parameters<typeof unendedJobsOfSubject>[1];
+
+async function buryAwaitedOf(db: Database<JobsDatabase>, subject: SubjectOf, uploaderId?: string): Promise<void> {
+  for (const id of await awaitedPhotosOfSubject(db, subject, uploaderId)) {
+    await db.transaction().execute((trx) => buryPhoto(trx, id, { awaitedOnly: true, reason: CONSENT_WITHDRAWN }));
+  }
+}
+
+async function cancelJobsOf(db: Database<JobsDatabase>, subject: SubjectOf, uploaderId?: string): Promise<void> {
+  for (const id of await unendedJobsOfSubject(db, subject, uploaderId)) await cancelJob(db, id, CONSENT_WITHDRAWN);
 }

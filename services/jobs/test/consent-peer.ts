@@ -1,3 +1,4 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   ConsentCheckService,
@@ -5,6 +6,7 @@ import {
   type CreateStepCapabilityRequest,
   SubjectKind,
 } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { RetentionService, type RetentionTermsSchema } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import { createLogger, DomainError, ErrorReason, serve } from '@irisvue/runtime';
 
 const CAPABILITY_MS = 60_000;
@@ -15,8 +17,12 @@ export interface ConsentPeer extends AsyncDisposable {
   withdraw(subjectId: string, purpose: ConsentPurpose): void;
   /** Lets the creator use a photo in artworks of one circle; without one, in those that are in none. */
   permit(photoId: string, creatorId: string, circleId?: string): void;
+  /** Lets a user upload photos of somebody else's eye; the reverse with `false`. */
+  permitCapture(subjectId: string, uploaderId: string, permitted?: boolean): void;
   /** Capabilities that were issued. */
   readonly issued: readonly CreateStepCapabilityRequest[];
+  /** Retention terms by id of the subject; of others nothing ever ends. A test may throw in it. */
+  termsOf: (subjectId: string) => MessageInitShape<typeof RetentionTermsSchema>;
   /** Called before a capability is issued; a test may wait or throw in it. */
   beforeIssuing: (request: CreateStepCapabilityRequest) => Promise<void> | void;
 }
@@ -25,7 +31,11 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
   const withdrawn = new Set<string>();
   const permitted = new Set<string>();
   const issued: CreateStepCapabilityRequest[] = [];
-  const isPending = (id: string, purpose: ConsentPurpose) => withdrawn.has(`${id} ${purpose}`);
+  const captures = new Set<string>();
+  const isForeign = (id: string, uploaderId: string) =>
+    uploaderId !== '' && uploaderId !== id && !captures.has(`${id} ${uploaderId}`);
+  const isPending = (id: string, purpose: ConsentPurpose, uploaderId: string) =>
+    withdrawn.has(`${id} ${purpose}`) || isForeign(id, uploaderId);
   const server = await serve({
     name: 'consent',
     host: '127.0.0.1',
@@ -34,16 +44,18 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
     readiness: {},
     routes: (router) =>
       router.service(ConsentCheckService, {
-        checkConsent: ({ subjects, purpose }) => {
+        checkConsent: ({ subjects, purpose, uploaderId }) => {
           if (subjects.some((subject) => subject.kind === SubjectKind.EVALUATION)) {
             const metadata = { subject_kind: 'evaluation' };
             throw new DomainError(ErrorReason.SUBJECT_KIND_NOT_ALLOWED, 'not allowed here', metadata);
           }
-          return { pending: subjects.filter((subject) => isPending(subject.id, purpose)) };
+          return { pending: subjects.filter((subject) => isPending(subject.id, purpose, uploaderId)) };
         },
         createStepCapability: async (request) => {
           await peer.beforeIssuing(request);
-          const pending = request.subjects.filter((subject) => isPending(subject.id, request.purpose));
+          const pending = request.subjects.filter((subject) =>
+            isPending(subject.id, request.purpose, request.uploaderId),
+          );
           if (pending.length > 0) {
             const metadata = { purpose: 'data_processing', pending: pending.map((subject) => subject.id).join(',') };
             throw new DomainError(ErrorReason.CONSENT_REQUIRED, 'consent is missing', metadata);
@@ -63,8 +75,13 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
     url: server.url,
     withdraw: (subjectId, purpose) => withdrawn.add(`${subjectId} ${purpose}`),
     permit: (photoId, creatorId, circleId = '') => permitted.add(`${photoId} ${creatorId} ${circleId}`),
+    permitCapture: (subjectId, uploaderId, permitted = true) => {
+      if (permitted) captures.add(`${subjectId} ${uploaderId}`);
+      else captures.delete(`${subjectId} ${uploaderId}`);
+    },
     issued,
     beforeIssuing: () => {},
+    termsOf: () => ({}),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
   return peer;

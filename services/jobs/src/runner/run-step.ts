@@ -75,7 +75,9 @@ export function outcomeOf(outcomes: Outcomes, step: JobStepName): JsonObject {
 async function capabilityOf(peers: StepPeers, job: JobRow, step: JobStepName, signal: AbortSignal): Promise<string> {
   const subjects = (await subjectsOfJob(peers.db, job.id)).map(subjectMessage);
   const purpose = ConsentPurpose.DATA_PROCESSING;
-  const request = { subjects, purpose, jobId: job.id, step, attempt: job.attempt };
+  // The photo of such a job is its owner's upload; an artwork's photos may be of several uploaders.
+  const uploaderId = job.kind === 'process' ? job.user_id : undefined;
+  const request = { subjects, purpose, jobId: job.id, step, attempt: job.attempt, uploaderId };
   const { token } = await peers.consent.createStepCapability(request, { signal });
   return token;
 }

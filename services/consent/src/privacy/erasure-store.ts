@@ -1,0 +1,162 @@
+import { newId, notify } from '@irisvue/database';
+import { sql } from 'kysely';
+import type { Subject } from '../subjects.ts';
+import type { ErasedPart } from './parties.ts';
+import type { ErasureRow, ErasureStateName, PrivacyDb, PrivacyTrx } from './schema.ts';
+
+/** Channel that wakes workers and watchers. */
+export const ERASURES_CHANNEL = 'erasures';
+/** A worker that says nothing for so long is dead: another one goes on. */
+export const LEASE_MS = 15_000;
+
+/** Whose data an erasure erases: the subject that was asked for, and those that go with it. */
+export type ErasureSubject = Subject & { readonly principalId: string };
+
+/** Begins an erasure; the worker does the rest. */
+export async function insertErasure(
+  trx: PrivacyTrx,
+  o: {
+    readonly id: string;
+    readonly subjectSha256: string;
+    readonly subjects: readonly ErasureSubject[];
+    readonly now: Date;
+  },
+): Promise<void> {
+  const { id, now } = o;
+  const principal_id = o.subjects[0]!.principalId;
+  const row = { id, state: 'blocking', subject_sha256: o.subjectSha256, principal_id, created_at: now } as const;
+  await trx.insertInto('erasures').values(row).execute();
+  await trx
+    .insertInto('erasure_subjects')
+    .values(
+      o.subjects.map((subject) => ({
+        erasure_id: id,
+        subject_id: subject.id,
+        subject_kind: subject.kind,
+        principal_id: subject.principalId,
+      })),
+    )
+    .execute();
+  await notify(trx, ERASURES_CHANNEL, id);
+}
+
+export function findErasure(db: PrivacyDb, id: string): Promise<ErasureRow | undefined> {
+  return db.selectFrom('erasures').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Takes one erasure that is due and that no living worker has; undefined when there is none. */
+export async function claimErasure(db: PrivacyDb, worker: string): Promise<ErasureRow | undefined> {
+  return db
+    .updateTable('erasures')
+    .set({ leased_by: worker, leased_until: leaseEnd() })
+    .where('id', '=', (due) =>
+      due
+        .selectFrom('erasures')
+        .select('id')
+        .where('state', '<>', 'completed')
+        .where('next_try_at', '<=', sql<Date>`now()`)
+        .where((free) => free.or([free('leased_until', 'is', null), free('leased_until', '<', sql<Date>`now()`)]))
+        .orderBy('next_try_at')
+        .limit(1)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Prolongs a lease; false when another worker has it by now. */
+export async function renewLease(db: PrivacyDb, id: string, worker: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('erasures')
+    .set({ leased_until: leaseEnd() })
+    .where('id', '=', id)
+    .where('leased_by', '=', worker)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Gives an erasure back, to be taken up after `delayMs`; `waitingFor` tells what it waits for. */
+export async function handBack(
+  db: PrivacyDb,
+  id: string,
+  worker: string,
+  o: { readonly delayMs: number; readonly waitingFor: string; readonly failed: boolean },
+): Promise<void> {
+  await db
+    .updateTable('erasures')
+    .set((set) => ({
+      leased_by: null,
+      leased_until: null,
+      waiting_for: o.waitingFor,
+      failures: o.failed ? sql<number>`${set.ref('failures')} + 1` : 0,
+      next_try_at: sql<Date>`now() + ${o.delayMs} * interval '1 ms'`,
+    }))
+    .where('id', '=', id)
+    .where('leased_by', '=', worker)
+    .execute();
+}
+
+/** Moves an erasure on, or back to erase again. */
+export async function setState(
+  db: PrivacyDb,
+  id: string,
+  state: Exclude<ErasureStateName, 'completed'>,
+  add: { readonly purged?: number } = {},
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .updateTable('erasures')
+      .set((set) => ({ state, purged_messages: sql<number>`${set.ref('purged_messages')} + ${add.purged ?? 0}` }))
+      .where('id', '=', id)
+      .execute();
+    await notify(trx, ERASURES_CHANNEL, id);
+  });
+}
+
+export async function subjectsOf(db: PrivacyDb, id: string): Promise<ErasureSubject[]> {
+  const rows = await db.selectFrom('erasure_subjects').selectAll().where('erasure_id', '=', id).execute();
+  return rows.map((row) => ({ id: row.subject_id, kind: row.subject_kind, principalId: row.principal_id }));
+}
+
+/** Notes what a service has erased; what it told before is known by its id. */
+export async function keepErased(db: PrivacyDb, id: string, service: string, part: ErasedPart): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    if (part.objects.length > 0) {
+      await trx
+        .insertInto('erasure_objects')
+        .values(
+          part.objects.map((object) => ({
+            erasure_id: id,
+            id: object.id || newId(),
+            service,
+            kind: object.kind,
+            sha256: object.sha256,
+            size_bytes: object.sizeBytes,
+          })),
+        )
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
+    for (const work of part.jointWorks) {
+      await trx
+        .insertInto('erasure_joint_works')
+        .values({
+          erasure_id: id,
+          artwork_id: work.artworkId,
+          outcome: work.outcome,
+          other_user_ids: [...work.otherUserIds],
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
+    await trx
+      .updateTable('erasures')
+      .set((set) => ({ erased_rows: sql<number>`${set.ref('erased_rows')} + ${part.rows}` }))
+      .where('id', '=', id)
+      .execute();
+    await notify(trx, ERASURES_CHANNEL, id);
+  });
+}
+
+const leaseEnd = () => sql<Date>`now() + ${LEASE_MS} * interval '1 ms'`;

@@ -65,7 +65,10 @@ export function serviceEnvironment(
       ...{ ...database, ...events, ...keys, ...mail },
       IRISVUE_MASTER_SECRET: secrets.master,
     },
-    consent: { ...database, ...events, ...keys, ...own, ...peer('identity'), ...subjects },
+    consent: {
+      ...{ ...database, ...events, ...keys, ...own, ...peer('identity'), ...peer('jobs'), ...subjects },
+      IRISVUE_REDIS_URL: urls.redis,
+    },
     jobs: {
       ...{ ...database, ...events, ...storage, ...own, ...trust, ...steps },
       IRISVUE_LINK_SECRET: secrets.link,

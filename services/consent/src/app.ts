@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { SubjectDataService } from '@irisvue/contracts/irisvue/privacy/v1/subject_data_service';
 import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
 import { connectEvents, relayOutbox } from '@irisvue/events';
 import {
@@ -27,6 +28,9 @@ import { createConsents } from './consents.ts';
 import { createEvidence } from './evidence.ts';
 import { loadNotices } from './notices.ts';
 import { operatorOf } from './operator.ts';
+import { openPrivacy } from './privacy/open-privacy.ts';
+import { OPEN_PRIVACY_METHODS } from './privacy/privacy-service.ts';
+import { openRedisKeys } from './privacy/redis-keys.ts';
 import { createReceipts } from './receipts/receipts.ts';
 import { loadRetentionPolicies } from './retention-policies.ts';
 import type { ConsentTables } from './schema.ts';
@@ -38,7 +42,11 @@ const NOTICES = path.join(import.meta.dirname, '../notices');
 const POLICIES = path.join(import.meta.dirname, '../retention');
 
 /** The methods that need no token: what is public, and what lets anybody verify a receipt. */
-const OPEN_METHODS = [ConsentService.method.getRetentionPolicy, ConsentService.method.listReceiptKeys];
+const OPEN_METHODS = [
+  ConsentService.method.getRetentionPolicy,
+  ConsentService.method.listReceiptKeys,
+  ...OPEN_PRIVACY_METHODS,
+];
 
 /** Wires consent and starts it. The overrides are the whole seam for tests. */
 export async function startApp(
@@ -97,12 +105,33 @@ export async function startApp(
     stepCapability: createStepCapabilities({ consents, capture, keys }),
   });
   const token = serviceTokenSource({ identityUrl, service: 'consent', secret: settings.serviceSecret, clock });
+  const identity = createServiceClient(ServiceIdentityService, { url: identityUrl, token });
   const mountSubjects = subjectRoutes({
     invitations: createInvitations({ db, clock }),
     permissions: capture,
     minors,
     receipts,
-    accounts: createAccounts(createServiceClient(ServiceIdentityService, { url: identityUrl, token })),
+    accounts: createAccounts(identity),
+  });
+  const cache = stack.use(openRedisKeys({ url: settings.redisUrl, logger }));
+  const holder = (url: string) => createServiceClient(SubjectDataService, { url, token });
+  const privacy = openPrivacy({
+    db,
+    databaseUrl: settings.databaseUrl,
+    bus,
+    evidence,
+    secret: settings.keySecret,
+    identity,
+    holders: { jobs: holder(settings.jobsUrl), identity: holder(identityUrl) },
+    cache,
+    hooks: settings.recipientHooks,
+    clock,
+    logger,
+    signal: stopping.signal,
+  });
+  stack.defer(async () => {
+    stopping.abort();
+    await privacy.done;
   });
   const server = await serve({
     name: 'consent',
@@ -114,6 +143,7 @@ export async function startApp(
       mountConsent(router);
       mountSubjects(router);
       audit.routes(router);
+      privacy.routes(router);
     },
     readiness: { database: () => checkDatabase(db), nats: () => bus.check() },
     http: jwksEndpoint(keys, logger),

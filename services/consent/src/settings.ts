@@ -1,6 +1,7 @@
 import { portSetting, type SettingValues, serverSettings, setting, urlSetting } from '@irisvue/runtime';
 import { z } from 'zod';
 import { SUBJECT_KIND_NAMES } from './consent-enums.ts';
+import { parseRecipientHooks } from './privacy/recipient-hooks.ts';
 import { parseRecipients } from './recipients.ts';
 
 const stated = z.string().min(1).max(300).optional();
@@ -19,6 +20,11 @@ export const consentSettings = {
     doc: 'NATS server with JetStream.',
   }),
   identityUrl: urlSetting('IRISVUE_IDENTITY_URL', { default: 'http://127.0.0.1:8081', doc: 'The identity service.' }),
+  jobsUrl: urlSetting('IRISVUE_JOBS_URL', { default: 'http://127.0.0.1:8083', doc: 'The jobs service.' }),
+  redisUrl: setting('IRISVUE_REDIS_URL', z.url({ protocol: /^rediss?$/ }), {
+    default: 'redis://127.0.0.1:8087',
+    doc: "The gateway's Redis, which is cleared of whoever is erased.",
+  }),
   serviceSecret: setting('IRISVUE_SERVICE_SECRET', z.string().min(16), {
     secret: true,
     doc: 'Secret of this service: HMAC-SHA256 of its name under the master secret, hexadecimal.',
@@ -69,6 +75,21 @@ export const consentSettings = {
     {
       default: '',
       doc: 'Whom irises may be disclosed to when the person names them in a consent: whatsapp=Name, address; … Empty: nobody.',
+    },
+  ),
+  recipientHooks: setting(
+    'IRISVUE_RECIPIENT_HOOKS',
+    z.string().transform((text, context) => {
+      try {
+        return parseRecipientHooks(text);
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : 'malformed');
+        return z.NEVER;
+      }
+    }),
+    {
+      default: '',
+      doc: 'Where recipients are told of erasures, by POST of a signed notice: whatsapp=https://…; … Empty: nobody is told.',
     },
   ),
 };

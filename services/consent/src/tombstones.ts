@@ -29,9 +29,3 @@ export function tombstoneOf<DB>(db: Kysely<DB>, subject: Subject) {
     .where('subject_sha256', '=', subjectDigest(subject))
     .executeTakeFirst();
 }
-
-/** Whether a subject's principal was forgotten, so that none may be made for it again. */
-export async function isErased<DB>(db: Kysely<DB>, subject: Subject): Promise<boolean> {
-  const tombstone = await tombstoneOf(db, subject);
-  return tombstone !== undefined && tombstone.erased_at !== null;
-}

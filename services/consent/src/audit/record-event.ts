@@ -1,8 +1,8 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { AuditRecorded } from '@irisvue/contracts/irisvue/privacy/v1/audit';
-import { accountOf, principalOf } from '../principals.ts';
+import { accountOf, findPrincipal, principalOf } from '../principals.ts';
 import { type Subject, subjectOf } from '../subjects.ts';
-import { isErased } from '../tombstones.ts';
+import { tombstoneOf } from '../tombstones.ts';
 import { appendToChain } from './audit-chain.ts';
 import { actionName, outcomeName } from './audit-names.ts';
 import type { AuditDb, AuditTrx } from './schema.ts';
@@ -46,5 +46,7 @@ async function actorOf(trx: AuditTrx, actor: AuditRecorded['actor']): Promise<st
 
 /** The principal of a subject; undefined for one who was erased, of whom no name may come back. */
 async function pseudonym(trx: AuditTrx, subject: Subject): Promise<string | undefined> {
-  return (await isErased(trx, subject)) ? undefined : principalOf(trx, subject);
+  const known = await findPrincipal(trx, subject);
+  if (known !== undefined) return known;
+  return (await tombstoneOf(trx, subject)) === undefined ? principalOf(trx, subject) : undefined;
 }

@@ -35,7 +35,10 @@ export async function principalOf(trx: Transaction<ConsentTables>, subject: Subj
 }
 
 /** The principal of a subject, or undefined: then there is no evidence about it. */
-export async function findPrincipal(db: Kysely<ConsentTables>, subject: Subject): Promise<string | undefined> {
+export async function findPrincipal(
+  db: Kysely<ConsentTables> | Transaction<ConsentTables>,
+  subject: Subject,
+): Promise<string | undefined> {
   const row = await db
     .selectFrom('principals')
     .select('principal_id')

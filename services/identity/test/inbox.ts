@@ -12,6 +12,12 @@ export interface ReceivedMail {
   readonly raw: string;
 }
 
+/** Who may send. The password is looked up at each sign-in. */
+export interface Login {
+  readonly user: string;
+  password: string;
+}
+
 /** A real SMTP server and what it took. */
 export interface Inbox extends AsyncDisposable {
   readonly url: string;
@@ -26,11 +32,13 @@ export interface Inbox extends AsyncDisposable {
   startAgain(): Promise<void>;
 }
 
-export async function startInbox(): Promise<Inbox> {
+/** With a `login`, only whoever knows its password may send. */
+export async function startInbox(login?: Login): Promise<Inbox> {
   const mails: ReceivedMail[] = [];
   const taken = new Set<ReceivedMail>();
   const refused = new Set<string>();
-  let server = await listening(mails, refused, 0);
+  const start = (at: number): Promise<SMTPServer> => listening({ mails, refused, login, port: at });
+  let server = await start(0);
   const { port } = server.server.address() as AddressInfo;
   const kill = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
   return {
@@ -48,7 +56,7 @@ export async function startInbox(): Promise<Inbox> {
       ),
     kill,
     async startAgain() {
-      server = await listening(mails, refused, port);
+      server = await start(port);
     },
     [Symbol.asyncDispose]: kill,
   };
@@ -61,10 +69,21 @@ export function tokenIn(mail: ReceivedMail): string {
   return token;
 }
 
-async function listening(mails: ReceivedMail[], refused: Set<string>, port: number): Promise<SMTPServer> {
+async function listening(o: {
+  readonly mails: ReceivedMail[];
+  readonly refused: ReadonlySet<string>;
+  readonly login: Login | undefined;
+  readonly port: number;
+}): Promise<SMTPServer> {
+  const { mails, refused, login, port } = o;
   const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
+    authOptional: login === undefined,
+    allowInsecureAuth: true,
+    disabledCommands: login === undefined ? ['STARTTLS', 'AUTH'] : ['STARTTLS'],
+    onAuth({ username, password }, _, done) {
+      if (username === login?.user && password === login?.password) done(null, { user: username });
+      else done(new Error('who are you?'));
+    },
     closeTimeout: 1,
     onRcptTo({ address }, _, done) {
       done(refused.has(address) ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null);

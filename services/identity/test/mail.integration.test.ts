@@ -4,6 +4,7 @@ import { MailTemplate } from '@irisvue/contracts/irisvue/identity/v1/identity_se
 import { newId } from '@irisvue/database';
 import { temporaryFolder, until } from '@irisvue/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startInbox } from './inbox.ts';
 import { refusal } from './refusal.ts';
 import { type StartedIdentity, startIdentity } from './started-identity.ts';
 
@@ -84,6 +85,21 @@ describe('a mail', () => {
       expect(identity.inbox.mails.filter(({ to }) => to === email)).toHaveLength(1);
     }
   });
+});
+
+test('a mail server that refuses our password is the operator’s to mend: mails wait, and no log says the password', async () => {
+  const login = { user: 'irisvue', password: 'changed just now' };
+  await using guarded = await startInbox(login);
+  const url = new URL(guarded.url);
+  Object.assign(url, { username: login.user, password: 'secret-of-mail' });
+  await using own = await startIdentity({ IRISVUE_SMTP_URL: url.href });
+  const { email } = await own.signUp();
+  await until(async () => (await own.db.selectFrom('mails').select('attempts').execute())[0]?.attempts === 1);
+  await until(() => own.log.join('').includes('EAUTH'));
+  expect(own.log.join('')).not.toContain('secret-of-mail');
+  login.password = 'secret-of-mail';
+  own.pass(MINUTE_MS);
+  await guarded.take(email, /Verify/);
 });
 
 test('without a mail server mails are files that only their owner may read', async () => {

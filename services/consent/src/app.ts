@@ -33,6 +33,8 @@ import { OPEN_PRIVACY_METHODS } from './privacy/privacy-service.ts';
 import { openRedisKeys } from './privacy/redis-keys.ts';
 import { createReceipts } from './receipts/receipts.ts';
 import { loadRetentionPolicies } from './retention-policies.ts';
+import { retentionRoutes } from './retention-service.ts';
+import { createTermsOf } from './retention-terms.ts';
 import type { ConsentTables } from './schema.ts';
 import type { ConsentSettings } from './settings.ts';
 import { CAPABILITY_MS, createStepCapabilities } from './step-capabilities.ts';
@@ -143,6 +145,7 @@ export async function startApp(
       mountConsent(router);
       mountSubjects(router);
       audit.routes(router);
+      retentionRoutes(createTermsOf({ db, policies }))(router);
       privacy.routes(router);
     },
     readiness: { database: () => checkDatabase(db), nats: () => bus.check() },

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ConsentCheckService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { CapturePermissionWithdrawnSchema, ConsentWithdrawnSchema } from '@irisvue/contracts/irisvue/consent/v1/events';
+import { RetentionService } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import { ServiceCircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { ArtworkService } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
@@ -31,6 +32,9 @@ import { keepTidy } from './lineage/keep-tidy.ts';
 import { subjectDataService } from './lineage/subject-data-service.ts';
 import { createLinks } from './links.ts';
 import { photoService } from './photo-service.ts';
+import { noteInteractions } from './retention/interactions.ts';
+import { keepPurging } from './retention/purge.ts';
+import { retentionOf } from './retention/retention-of.ts';
 import { startJobsRunner } from './runner/start-runner.ts';
 import { keepSweeping } from './runner/sweep.ts';
 import type { JobsDatabase } from './schema.ts';
@@ -103,6 +107,15 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       logger,
       signal,
     }),
+    keepPurging({
+      db,
+      retentionOf: retentionOf(createServiceClient(RetentionService, { url: settings.consentUrl, token })),
+      clock,
+      everyMs: settings.purgeMs,
+      onPurged: sweepWake.ring,
+      logger,
+      signal,
+    }),
     keepTidy({ db, store, clock, everyMs: settings.tidyMs, logger, signal }),
     keepSweeping({
       db,
@@ -124,7 +137,7 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
     host: settings.host,
     port: settings.port,
     logger,
-    interceptors: [authInterceptor({ identityUrl, clock })],
+    interceptors: [authInterceptor({ identityUrl, clock }), noteInteractions({ db, clock, logger })],
     readiness: {
       database: () => checkDatabase(db),
       nats: () => bus.check(),

@@ -141,7 +141,14 @@ export interface TurnTable {
   served_at: Date;
 }
 
+export interface InteractionTable {
+  user_id: string;
+  /** When the user last called, to the day. */
+  last_at: Date;
+}
+
 export interface JobsDatabase extends LineageTables {
+  interactions: InteractionTable;
   photos: PhotoTable;
   jobs: JobTable;
   job_subjects: JobSubjectTable;

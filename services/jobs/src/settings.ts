@@ -93,6 +93,10 @@ export const jobsSettings = {
     default: '600',
     doc: 'Objects without a row, and rows of what was deleted and swept, are looked for this often, in seconds.',
   }),
+  purgeMs: seconds('IRISVUE_PURGE_SECONDS', {
+    default: '3600',
+    doc: 'Photos whose retention has ended are looked for this often, in seconds.',
+  }),
   retryDelayMs: seconds('IRISVUE_RETRY_DELAY_SECONDS', {
     default: '5',
     doc: 'Base of the exponential backoff after a transient failure, in seconds; never more than 600.',

@@ -1,11 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { ConnectRouter } from '@connectrpc/connect';
 import {
   ConsentCheckService,
   type ConsentPurpose,
   type CreateStepCapabilityRequest,
   SubjectKind,
 } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { RetentionService, type RetentionTermsSchema } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import { RetentionService, type RetentionTermsSchema } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import { createLogger, DomainError, ErrorReason, serve } from '@irisvue/runtime';
 
@@ -23,8 +26,19 @@ export interface ConsentPeer extends AsyncDisposable {
   readonly issued: readonly CreateStepCapabilityRequest[];
   /** Retention terms by id of the subject; of others nothing ever ends. A test may throw in it. */
   termsOf: (subjectId: string) => MessageInitShape<typeof RetentionTermsSchema>;
+  /** Retention terms by id of the subject; of others nothing ever ends. A test may throw in it. */
+  termsOf: (subjectId: string) => MessageInitShape<typeof RetentionTermsSchema>;
   /** Called before a capability is issued; a test may wait or throw in it. */
   beforeIssuing: (request: CreateStepCapabilityRequest) => Promise<void> | void;
+}
+
+/** Mounts what tells retention terms. */
+function retention(router: ConnectRouter, peer: () => ConsentPeer): ConnectRouter {
+  return router.service(RetentionService, {
+    getRetentionTerms: ({ subjects }) => ({
+      terms: subjects.map((subject) => ({ subject, ...peer().termsOf(subject.id) })),
+    }),
+  });
 }
 
 export async function startConsentPeer(): Promise<ConsentPeer> {
@@ -43,7 +57,7 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
     logger: createLogger({ service: 'consent', level: 'silent' }),
     readiness: {},
     routes: (router) =>
-      router.service(ConsentCheckService, {
+      retention(router, () => peer).service(ConsentCheckService, {
         checkConsent: ({ subjects, purpose, uploaderId }) => {
           if (subjects.some((subject) => subject.kind === SubjectKind.EVALUATION)) {
             const metadata = { subject_kind: 'evaluation' };
@@ -81,6 +95,7 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
     },
     issued,
     beforeIssuing: () => {},
+    termsOf: () => ({}),
     termsOf: () => ({}),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -57,10 +57,11 @@ async function eraseStray(o: Eraser, userId: string): Promise<Erased> {
 /** What is kept of a user beside photos, jobs and artworks. */
 async function eraseAccount({ db }: Eraser, userId: string): Promise<Erased> {
   const turns = await db.deleteFrom('turns').where('user_id', '=', userId).executeTakeFirst();
+  const interactions = await db.deleteFrom('interactions').where('user_id', '=', userId).executeTakeFirst();
   const requests = await sql`DELETE FROM requests WHERE user_id = ${userId}`.execute(db);
   // Events that the stream does not have yet. Nobody needs them: all that they could start is blocked.
   const events = await sql`DELETE FROM outbox WHERE position(convert_to(${userId}, 'UTF8') in body) > 0`.execute(db);
-  const rows = [turns.numDeletedRows, requests.numAffectedRows, events.numAffectedRows];
+  const rows = [turns.numDeletedRows, interactions.numDeletedRows, requests.numAffectedRows, events.numAffectedRows];
   return {
     ...NOTHING,
     rows: rows.reduce<number>((sum, count) => sum + Number(count ?? 0), await forgetInLogs(db, userId)),

@@ -40,15 +40,15 @@ export async function requireUnblocked(trx: Transaction<JobsDatabase>, subjects:
   throw new DomainError(ErrorReason.SUBJECT_ERASED, 'the subject is erased: nothing about it is stored or handed out');
 }
 
-/** Makes what is handed out about the subjects; undefined, and nothing made, when one of them has a tombstone. */
+/** Does what stores or hands out something about the subjects; undefined, and nothing done, when one has a tombstone. */
 export async function unlessBlocked<T>(
   db: Database<JobsDatabase>,
   subjects: readonly SubjectRow[],
-  make: () => Promise<T>,
+  make: (trx: Transaction<JobsDatabase>) => Promise<T>,
 ): Promise<T | undefined> {
   return await db
     .transaction()
-    .execute(async (trx) => ((await isAnyBlocked(trx, subjects)) ? undefined : await make()));
+    .execute(async (trx) => ((await isAnyBlocked(trx, subjects)) ? undefined : await make(trx)));
 }
 
 /** Whether a job's owner or one of its subjects has a tombstone; see isAnyBlocked. */

@@ -6,7 +6,7 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import { IdentityService, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
 import { createLogger, loadSettings } from '@irisvue/runtime';
-import { createTestDatabase, until } from '@irisvue/testing';
+import { createTestDatabase, type TestDatabase, until } from '@irisvue/testing';
 import { startApp } from '../src/app.ts';
 import type { IdentityTables } from '../src/schema.ts';
 import { serviceSecret } from '../src/service-tokens.ts';
@@ -17,28 +17,40 @@ export const MASTER_SECRET = 'master secret of the tests, 32 characters at least
 export const PASSWORD = 'correct horse battery';
 const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 
+/** A database with identity's schema. */
+export function identityDatabase(): Promise<TestDatabase> {
+  return createTestDatabase('identity', async (url) => {
+    const db = openDatabase<IdentityTables>(url, { logger: createLogger({ service: 'test', level: 'silent' }) });
+    await migrate(db, MIGRATIONS);
+    await db.destroy();
+  });
+}
+
+/** What identity is told in tests. */
+export function environment(o: { readonly databaseUrl: string; readonly smtpUrl: string }): Record<string, string> {
+  return {
+    IRISVUE_ENV: 'test',
+    IRISVUE_PORT: '0',
+    IRISVUE_DATABASE_URL: o.databaseUrl,
+    IRISVUE_MASTER_SECRET: MASTER_SECRET,
+    IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
+    IRISVUE_SMTP_URL: o.smtpUrl,
+    IRISVUE_MAIL_POLL_SECONDS: '0.05',
+  };
+}
+
 /** Identity on a database of its own, with a clock that the test moves. */
 export type StartedIdentity = Awaited<ReturnType<typeof startIdentity>>;
 
 export async function startIdentity(settings: Record<string, string> = {}) {
   const inbox = await startInbox();
-  const database = await createTestDatabase('identity', async (url) => {
-    const db = openDatabase<IdentityTables>(url, { logger: createLogger({ service: 'test', level: 'silent' }) });
-    await migrate(db, MIGRATIONS);
-    await db.destroy();
-  });
+  const database = await identityDatabase();
   const time = { now: new Date() };
   const log: string[] = [];
   const logger = createLogger({ service: 'identity', level: 'trace' }, lines(log));
   const start = (env: Record<string, string> = {}) => {
     const values = loadSettings(identitySettings, {
-      IRISVUE_ENV: 'test',
-      IRISVUE_PORT: '0',
-      IRISVUE_DATABASE_URL: database.url,
-      IRISVUE_MASTER_SECRET: MASTER_SECRET,
-      IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
-      IRISVUE_SMTP_URL: inbox.url,
-      IRISVUE_MAIL_POLL_SECONDS: '0.05',
+      ...environment({ databaseUrl: database.url, smtpUrl: inbox.url }),
       ...settings,
       ...env,
     });

@@ -1,5 +1,5 @@
 import type { Client } from '@connectrpc/connect';
-import type { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { MailTemplate, type ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DomainError, ErrorReason, reasonOf } from '@irisvue/runtime';
 
 /** What identity tells of an account; never its e-mail. DEPENDENCY_DOWN when it cannot be asked. */
@@ -8,9 +8,13 @@ export interface Accounts {
   requireVerified(userId: string, signal?: AbortSignal): Promise<void>;
   /** The e-mail in a form that only who knows it recognises; empty when the account is gone. */
   maskedEmail(userId: string, signal?: AbortSignal): Promise<string>;
+  /** Mails a user that somebody asks for an iris, once per event. An account that is gone is told nothing. */
+  tellOfRequest(userId: string, eventId: string, signal?: AbortSignal): Promise<void>;
 }
 
-export function createAccounts(identity: Pick<Client<typeof ServiceIdentityService>, 'getUserState'>): Accounts {
+export function createAccounts(
+  identity: Pick<Client<typeof ServiceIdentityService>, 'getUserState' | 'sendMail'>,
+): Accounts {
   const stateOf = async (userId: string, signal?: AbortSignal) => {
     try {
       return await identity.getUserState({ userId }, { signal });
@@ -26,5 +30,11 @@ export function createAccounts(identity: Pick<Client<typeof ServiceIdentityServi
       throw new DomainError(ErrorReason.EMAIL_NOT_VERIFIED, 'the e-mail of the account must be verified first');
     },
     maskedEmail: async (userId, signal) => (await stateOf(userId, signal))?.maskedEmail ?? '',
+    async tellOfRequest(userId, eventId, signal) {
+      const template = MailTemplate.ARTWORK_PERMISSION_REQUESTED;
+      await identity.sendMail({ requestId: eventId, userId, template }, { signal }).catch((error: unknown) => {
+        if (reasonOf(error) !== ErrorReason.NOT_FOUND) throw error;
+      });
+    },
   };
 }

@@ -17,7 +17,7 @@ import {
 } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
 import { createAccounts } from './accounts.ts';
-import { createArtworkPermissions } from './artwork-permissions.ts';
+import { createArtworkPermissions } from './artwork/permissions.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { createCapturePermissions } from './capture/capture-permissions.ts';
 import { createInvitations } from './capture/invitations.ts';
@@ -98,15 +98,18 @@ export async function startApp(
     await audit.done;
   });
   const receipts = createReceipts({ db, evidence, operator, policies });
+  const token = serviceTokenSource({ identityUrl, service: 'consent', secret: settings.serviceSecret, clock });
+  const accounts = createAccounts(createServiceClient(ServiceIdentityService, { url: identityUrl, token }));
   const mountConsent = consentRoutes({
     consents,
     capture,
     offered,
     receipts,
-    permissions: createArtworkPermissions({ db, clock }),
+    accounts,
+    clock,
+    permissions: createArtworkPermissions({ db, offered, clock }),
     stepCapability: createStepCapabilities({ consents, capture, keys }),
   });
-  const token = serviceTokenSource({ identityUrl, service: 'consent', secret: settings.serviceSecret, clock });
   const identity = createServiceClient(ServiceIdentityService, { url: identityUrl, token });
   const mountSubjects = subjectRoutes({
     invitations: createInvitations({ db, clock }),
@@ -145,8 +148,8 @@ export async function startApp(
       mountConsent(router);
       mountSubjects(router);
       audit.routes(router);
-      retentionRoutes(createTermsOf({ db, policies }))(router);
       privacy.routes(router);
+      retentionRoutes(createTermsOf({ db, policies }))(router);
     },
     readiness: { database: () => checkDatabase(db), nats: () => bus.check() },
     http: jwksEndpoint(keys, logger),

@@ -1,10 +1,13 @@
-import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectRouter } from '@connectrpc/connect';
 import { ConsentCheckService, ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { requestKey } from '@irisvue/database';
-import { requireService, requireUser } from '@irisvue/runtime';
+import { type Clock, requireService, requireUser } from '@irisvue/runtime';
 import type { SignedToken } from '@irisvue/signing-keys';
-import type { ArtworkPermissions } from './artwork-permissions.ts';
+import type { Accounts } from './accounts.ts';
+import { purposeOf } from './artwork/permission-message.ts';
+import { permissionMethods } from './artwork/permission-methods.ts';
+import type { ArtworkPermissions } from './artwork/permissions.ts';
 import type { CapturePermissions } from './capture/capture-permissions.ts';
 import { clientAddress } from './client-address.ts';
 import { jurisdictionName, purposeName } from './consent-enums.ts';
@@ -27,6 +30,8 @@ export interface ConsentRooms {
   readonly permissions: ArtworkPermissions;
   readonly capture: Pick<CapturePermissions, 'pending'>;
   readonly receipts: Receipts;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
   readonly offered: readonly Recipient[];
   readonly stepCapability: (request: StepRequest) => Promise<SignedToken>;
 }
@@ -39,7 +44,10 @@ export function consentRoutes(o: ConsentRooms): (router: ConnectRouter) => void 
   };
 }
 
-function publicService(router: ConnectRouter, { consents, permissions, receipts, offered }: ConsentRooms): void {
+function publicService(
+  router: ConnectRouter,
+  { consents, permissions, receipts, accounts, clock, offered }: ConsentRooms,
+): void {
   const { method } = ConsentService;
   router.service(ConsentService, {
     async getRetentionPolicy(request) {
@@ -95,23 +103,7 @@ function publicService(router: ConnectRouter, { consents, permissions, receipts,
     async listReceiptKeys() {
       return { jwks: JSON.stringify(await receipts.keySet()) };
     },
-    async grantArtworkPermission(request, context) {
-      const { userId } = requireUser(context);
-      await permissions.grant({
-        scope: scopeOf(userId, request),
-        expiresAt: request.expireTime === undefined ? undefined : timestampDate(request.expireTime),
-        request: requestKey(userId, method.grantArtworkPermission, request),
-      });
-      return {};
-    },
-    async withdrawArtworkPermission(request, context) {
-      const { userId } = requireUser(context);
-      await permissions.withdraw({
-        scope: scopeOf(userId, request),
-        request: requestKey(userId, method.withdrawArtworkPermission, request),
-      });
-      return {};
-    },
+    ...permissionMethods({ permissions, receipts, accounts, clock }),
   });
 }
 
@@ -144,7 +136,14 @@ function checkService(router: ConnectRouter, { consents, capture, permissions, s
         photoId: photo.photoId.toLowerCase(),
         ownerId: photo.ownerId.toLowerCase(),
       }));
-      return { pendingPhotoIds: await permissions.pending(request.creatorId.toLowerCase(), photos) };
+      const use = {
+        creatorId: request.creatorId.toLowerCase(),
+        purpose: purposeOf(request.purpose),
+        circleId: request.circleId.toLowerCase() || undefined,
+        artworkId: request.artworkId.toLowerCase() || undefined,
+        recipient: request.recipient || undefined,
+      };
+      return { pendingPhotoIds: await permissions.pending(use, photos) };
     },
     async checkDisclosure({ subjects, recipient, purpose }, context) {
       requireService(context, ...DISCLOSING_SERVICES);
@@ -152,8 +151,4 @@ function checkService(router: ConnectRouter, { consents, capture, permissions, s
       return { denied: denied.map(subjectMessage) };
     },
   });
-}
-
-function scopeOf(ownerId: string, request: { readonly photoId: string; readonly creatorId: string }) {
-  return { ownerId, photoId: request.photoId.toLowerCase(), creatorId: request.creatorId.toLowerCase() };
 }

@@ -24,10 +24,15 @@ export function readPage(request: { readonly pageSize: number; readonly pageToke
 
 /**
  * Cuts `rows`, newest first and read with one row beyond the limit, to the page; next_page_token is empty when there
- * are no more.
+ * are no more. `idOf` gives the id that the rows are in order of.
  */
-export function cutPage<Row extends { readonly id: string }>(rows: readonly Row[], page: Page) {
+export function cutPage<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  page: Page,
+  idOf: (row: Row) => string = (row) => row.id,
+) {
   const shown = rows.slice(0, page.limit);
-  const before = rows.length > page.limit ? shown.at(-1)?.id : undefined;
+  const last = shown.at(-1);
+  const before = rows.length > page.limit && last !== undefined ? idOf(last) : undefined;
   return { shown, nextPageToken: before ? Buffer.from(JSON.stringify({ before })).toString('base64url') : '' };
 }

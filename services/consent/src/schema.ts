@@ -2,6 +2,7 @@ import type { RequestsTable } from '@irisvue/database';
 import type { OutboxTable } from '@irisvue/events';
 import type { SigningKeysTables } from '@irisvue/signing-keys';
 import type { Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { ArtworkPermissionEventsTable } from './artwork/schema.ts';
 import type { CaptureTables } from './capture/schema.ts';
 import type { JurisdictionName, PurposeName, SubjectKindName } from './consent-enums.ts';
 
@@ -106,19 +107,6 @@ export interface ConsentsView {
   created_at: Date;
 }
 
-/** What an owner allowed or took back: use of one photo by one creator. Rows are only ever added. */
-export interface ArtworkPermissionEventsTable {
-  id: string;
-  seq: GeneratedAlways<number>;
-  photo_id: string;
-  owner_principal_id: string;
-  creator_principal_id: string;
-  state: 'granted' | 'withdrawn';
-  /** When a grant ends by itself; null: never. */
-  expires_at: Date | null;
-  created_at: Date;
-}
-
 /** A signed receipt. Rows are only ever added. */
 export interface ReceiptsTable {
   /** Id of the event. */
@@ -146,4 +134,3 @@ export interface ConsentTables extends SigningKeysTables, CaptureTables {
 }
 
 export type ConsentRow = Selectable<ConsentsView>;
-export type PermissionRow = Selectable<ArtworkPermissionEventsTable>;

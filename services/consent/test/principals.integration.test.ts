@@ -5,6 +5,8 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { up as createTables } from '../migrations/0001-notices-consents-permissions.ts';
 import { up as introducePrincipals } from '../migrations/0002-principals.ts';
+import { up as addPolicies } from '../migrations/0003-policies-and-signatures.ts';
+import { up as scopePermissions } from '../migrations/0006-scoped-permissions.ts';
 import { type StartedConsent, startConsent } from './started-consent.ts';
 
 describe('evidence (CR-13)', () => {
@@ -78,7 +80,7 @@ test('events that named people are taken over under principals, in their order',
   const old = await tablesWithNames();
   await using _ = { [Symbol.asyncDispose]: old.dispose };
   const [alice, bob, notice] = [newId(), newId(), 'a'.repeat(64)];
-  const [served, first, second] = [newId(), newId(), newId()];
+  const [served, first, second, permitted, photo] = [newId(), newId(), newId(), newId(), newId()];
   await sql`INSERT INTO notices (sha256, id, version, body) VALUES (${notice}, 'x', '1', 'text')`.execute(old.db);
   await sql`INSERT INTO notices_served VALUES (${served}, ${alice}, ${notice}, now())`.execute(old.db);
   await sql`
@@ -89,9 +91,11 @@ test('events that named people are taken over under principals, in their order',
       (${first}, ${alice}, 'self', 'marketing', 'gdpr', 'withdrawn', NULL, NULL, NULL, now())`.execute(old.db);
   await sql`
     INSERT INTO artwork_permission_events (id, photo_id, owner_id, creator_id, state, created_at)
-    VALUES (${newId()}, ${newId()}, ${alice}, ${bob}, 'granted', now())`.execute(old.db);
+    VALUES
+      (${permitted}, ${photo}, ${alice}, ${bob}, 'granted', now()),
+      (${newId()}, ${photo}, ${alice}, ${bob}, 'withdrawn', now())`.execute(old.db);
 
-  await old.db.transaction().execute(introducePrincipals);
+  for (const up of [introducePrincipals, addPolicies, scopePermissions]) await old.db.transaction().execute(up);
 
   const { rows: who } = await sql<{ principal_id: string; subject_id: string }>`SELECT * FROM principals`.execute(
     old.db,
@@ -106,7 +110,8 @@ test('events that named people are taken over under principals, in their order',
   expect(await rows('event_addresses')).toEqual([{ event_id: second, ip_address: '203.0.113.1' }]);
   expect(await rows('notices_served')).toMatchObject([{ id: served, principal_id: principal(alice) }]);
   expect(await rows('artwork_permission_events')).toMatchObject([
-    { owner_principal_id: principal(alice), creator_principal_id: principal(bob) },
+    { permission_id: permitted, owner_principal_id: principal(alice), creator_principal_id: principal(bob) },
+    { permission_id: permitted, state: 'withdrawn', photo_id: photo },
   ]);
   expect(await rows('consents')).toMatchObject([{ subject_id: alice, granted: false, id: first }]);
   await expect(sql`DELETE FROM consent_events`.execute(old.db)).rejects.toThrow(/only ever added/);

@@ -1,19 +1,47 @@
 import { ErrorReason } from '@irisvue/runtime';
 import { describe, expect, test } from 'vitest';
-import { permits } from '../src/artwork-permissions.ts';
+import { permits } from '../src/artwork/scope.ts';
 import { clientAddress } from '../src/client-address.ts';
 import { createStepCapabilities } from '../src/step-capabilities.ts';
 import { requireAllowedKinds } from '../src/subjects.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
 
-test.each([
-  ['granted for ever', { state: 'granted', expires_at: null }, true],
-  ['granted until later', { state: 'granted', expires_at: new Date(now.getTime() + 1) }, true],
-  ['granted until now', { state: 'granted', expires_at: now }, false],
-  ['withdrawn', { state: 'withdrawn', expires_at: null }, false],
-] as const)('a permission that was %s permits: %#', (_, latest, expected) => {
-  expect(permits(latest, now)).toBe(expected);
+describe('a permission', () => {
+  const [ownerId, creatorId, photoId, artworkId, circleId] = ['o', 'c', 'p', 'a', 'k'];
+  const granted = {
+    ...{ state: 'granted', owner_id: ownerId, expires_at: null, photo_id: photoId, artwork_id: null },
+    ...{ purpose: null, circle_id: null, recipients: ['printer'] },
+  } as const;
+  const use = { creatorId };
+  const inArtwork = { creatorId, artworkId, purpose: 'fusion' } as const;
+  const later = new Date(now.getTime() + 1);
+
+  test.each([
+    ['granted for ever', {}, use, true],
+    ['granted until later', { expires_at: later }, use, true],
+    ['granted until now', { expires_at: now }, use, false],
+    ['requested', { state: 'requested' }, use, false],
+    ['denied', { state: 'denied' }, use, false],
+    ['withdrawn', { state: 'withdrawn' }, use, false],
+    ['of another owner', { owner_id: 'x' }, use, false],
+    ['for another photo', { photo_id: 'x' }, use, false],
+    ['for every iris in this artwork', { photo_id: null, artwork_id: artworkId }, inArtwork, true],
+    ['for another artwork', { artwork_id: 'x' }, inArtwork, false],
+    ['for an artwork, before it exists', { artwork_id: artworkId }, use, false],
+    ['for this kind', { purpose: 'fusion' }, inArtwork, true],
+    ['for the other kind', { purpose: 'composition' }, inArtwork, false],
+    ['for one kind, asked for any', { purpose: 'fusion' }, use, false],
+    ['for this circle', { circle_id: circleId }, { creatorId, circleId }, true],
+    ['for no circle, used in one', {}, { creatorId, circleId }, false],
+    ['for a circle, used in none', { circle_id: circleId }, use, false],
+    ['for a circle, used in another', { circle_id: circleId }, { creatorId, circleId: 'x' }, false],
+    ['for this recipient', {}, { creatorId, recipient: 'printer' }, true],
+    ['for no such recipient', {}, { creatorId, recipient: 'whatsapp' }, false],
+  ] as const)('%s', (_, over, wanted, expected) => {
+    const permission = { ...granted, ...over, recipients: [...granted.recipients] } as Parameters<typeof permits>[0];
+    expect(permits(permission, { photoId, ownerId }, wanted, now)).toBe(expected);
+  });
 });
 
 describe('a subject', () => {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { DescService } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { type Client, createClient } from '@connectrpc/connect';
+import { type Client, type ConnectRouter, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import {
   ConsentCheckService,
@@ -12,7 +12,7 @@ import {
   SubjectKind,
 } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { SubjectService } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
-import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { type SendMailRequest, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
 import { createLogger, loadSettings, SERVICE_AUDIENCE, serve, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys, type SigningKeysTables, signingKeysTable } from '@irisvue/signing-keys';
@@ -29,7 +29,15 @@ const silent = createLogger({ service: 'test', level: 'silent' });
 /** Consent on a database of its own, with a clock that the test moves and tokens from an issuer like identity. */
 export type StartedConsent = Awaited<ReturnType<typeof startConsent>>;
 
-export async function startConsent(o: { readonly subjectKinds?: string; readonly now?: Date } = {}) {
+export async function startConsent(
+  o: {
+    readonly subjectKinds?: string;
+    readonly now?: Date;
+    readonly jobsUrl?: string;
+    /** Mounts what identity serves besides. */
+    readonly identityRoutes?: (router: ConnectRouter) => void;
+  } = {},
+) {
   const database = await createTestDatabase('consent', async (url) => {
     const db = openDatabase<ConsentTables>(url, { logger: silent });
     await migrate(db, MIGRATIONS);
@@ -39,12 +47,14 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
   const clock = { now: () => time.now };
   const log: string[] = [];
   const logger = createLogger({ service: 'consent', level: 'trace' }, lines(log));
-  const issuer = await startIssuer(clock);
+  const issuer = await startIssuer(clock, o.identityRoutes);
   const settings = loadSettings(consentSettings, {
     IRISVUE_ENV: 'test',
     IRISVUE_PORT: '0',
     IRISVUE_DATABASE_URL: database.url,
     IRISVUE_NATS_URL: inject('natsUrl'),
+    IRISVUE_REDIS_URL: inject('redisUrl'),
+    IRISVUE_JOBS_URL: o.jobsUrl,
     IRISVUE_IDENTITY_URL: issuer.url,
     IRISVUE_SERVICE_SECRET: 'a secret of the consent service',
     IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
@@ -92,6 +102,8 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
     /** Signs whatever with the key that consent trusts. */
     sign: issuer.sign,
     unverify: issuer.unverify,
+    /** What identity was asked to mail. */
+    mails: issuer.mails,
     publicApi: (token?: string, headers?: Record<string, string>) => client(ConsentService, token, headers),
     subjects: (token?: string) => client(SubjectService, token),
     checks: (token?: string) => client(ConsentCheckService, token),
@@ -154,7 +166,7 @@ export async function startConsent(o: { readonly subjectKinds?: string; readonly
 }
 
 /** Identity as its contract has it: signs tokens, serves its key set, tells whether an account is verified. */
-export async function startIssuer(clock: { now(): Date }) {
+export async function startIssuer(clock: { now(): Date }, more: (router: ConnectRouter) => void = () => undefined) {
   const database = await createTestDatabase('issuer', async (url) => {
     const db = openDatabase<SigningKeysTables>(url, { logger: silent });
     await signingKeysTable(db);
@@ -172,6 +184,7 @@ export async function startIssuer(clock: { now(): Date }) {
   const sign = async (token: Omit<Parameters<typeof keys.sign>[0], 'issuer'>) =>
     (await keys.sign({ issuer: TOKEN_ISSUER, ...token })).token;
   const unverified = new Set<string>();
+  const mails: SendMailRequest[] = [];
   const server = await serve({
     name: 'identity',
     host: '127.0.0.1',
@@ -179,21 +192,28 @@ export async function startIssuer(clock: { now(): Date }) {
     logger: silent,
     readiness: {},
     http: jwksEndpoint(keys, silent),
-    routes: (router) =>
+    routes: (router) => {
       router.service(ServiceIdentityService, {
         createServiceToken: async ({ service }) => ({
           token: await sign({ audience: SERVICE_AUDIENCE, subject: `service:${service}`, lifetimeMs: HOUR_MS }),
           expireTime: timestampFromDate(new Date(clock.now().getTime() + HOUR_MS)),
         }),
+        sendMail: (mail) => {
+          mails.push(mail);
+          return { mailId: mail.requestId };
+        },
         getUserState: ({ userId }) => ({
           active: true,
           verified: !unverified.has(userId),
           maskedEmail: 'a•••@example.org',
         }),
-      }),
+      });
+      more(router);
+    },
   });
   return {
     url: server.url,
+    mails,
     /** Makes an account one whose e-mail is not verified. */
     unverify: (userId: string) => unverified.add(userId),
     sign,

@@ -8,6 +8,7 @@ import type { Page } from '../pages.ts';
 import { accountOf, findPrincipal } from '../principals.ts';
 import type { RetentionPolicies } from '../retention-policies.ts';
 import type { ConsentTables, ReceiptsTable } from '../schema.ts';
+import { artworkFacts } from './artwork-facts.ts';
 import { captureFacts } from './capture-facts.ts';
 import { consentFacts } from './consent-facts.ts';
 import type { RecordFacts } from './record-facts.ts';
@@ -70,7 +71,7 @@ export function createReceipts(o: {
 }
 
 async function factsOf(db: Database<ConsentTables>, eventId: string): Promise<RecordFacts | undefined> {
-  return (await consentFacts(db, eventId)) ?? captureFacts(db, eventId);
+  return (await consentFacts(db, eventId)) ?? (await captureFacts(db, eventId)) ?? (await artworkFacts(db, eventId));
 }
 
 /** Events of a holder whose receipt was never made: the process ended between the choice and its receipt. */
@@ -82,6 +83,20 @@ async function eventsWithout(db: Database<ConsentTables>, holder: string): Promi
         .select('id')
         .where('given_by', '=', holder)
         .unionAll(db.selectFrom('capture_permission_events').select('id').where('principal_id', '=', holder))
+        .unionAll(
+          db
+            .selectFrom('artwork_permission_events')
+            .select('id')
+            .where('creator_principal_id', '=', holder)
+            .where('state', '=', 'requested'),
+        )
+        .unionAll(
+          db
+            .selectFrom('artwork_permission_events')
+            .select('id')
+            .where('owner_principal_id', '=', holder)
+            .where('state', '<>', 'requested'),
+        )
         .as('event'),
     )
     .leftJoin('receipts', 'receipts.id', 'event.id')

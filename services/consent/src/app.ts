@@ -18,7 +18,7 @@ import {
 import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
 import { createAccounts } from './accounts.ts';
 import { createArtworkPermissions } from './artwork/permissions.ts';
-import { openAudit } from './audit/open-audit.ts';
+import { AUDIT_CONSUMER, openAudit } from './audit/open-audit.ts';
 import { createCapturePermissions } from './capture/capture-permissions.ts';
 import { createInvitations } from './capture/invitations.ts';
 import { createMinors } from './capture/minors.ts';
@@ -56,9 +56,12 @@ export async function startApp(
   {
     clock = systemClock,
     logger = createLogger({ service: 'consent', level: settings.logLevel }),
+    auditConsumer = AUDIT_CONSUMER,
   }: {
     readonly clock?: Clock;
     readonly logger?: Logger;
+    /** Name of the consumer that feeds the audit log: one for each database. */
+    readonly auditConsumer?: string;
   } = {},
 ): Promise<RunningServer> {
   await using stack = new AsyncDisposableStack();
@@ -92,7 +95,7 @@ export async function startApp(
   const consents = createConsents({ db, notices, policies, offered, minors, subjectKinds, clock });
   const capture = createCapturePermissions({ db, clock });
   const evidence = createEvidence({ db, keys });
-  const audit = openAudit({ db, bus, evidence, clock, logger, signal: stopping.signal });
+  const audit = openAudit({ db, bus, consumer: auditConsumer, evidence, clock, logger, signal: stopping.signal });
   stack.defer(async () => {
     stopping.abort();
     await audit.done;
@@ -130,6 +133,7 @@ export async function startApp(
     holders: { jobs: holder(settings.jobsUrl), identity: holder(identityUrl) },
     cache,
     hooks: settings.recipientHooks,
+    auditConsumer,
     clock,
     logger,
     signal: stopping.signal,

@@ -65,7 +65,7 @@ export async function startConsent(
     IRISVUE_STORAGE_LOCATIONS: 'Dublin, Ireland',
     IRISVUE_RECIPIENTS: 'whatsapp=Messages Ltd, Dublin; printer=Print Works, Cork',
   });
-  const server = await startApp(settings, { clock, logger });
+  const server = await startApp(settings, { clock, logger, auditConsumer: `consent-audit-${newId()}` });
   const db: Database<ConsentTables> = openDatabase(database.url, { logger });
 
   const client = <S extends DescService>(service: S, token?: string, headers: Record<string, string> = {}): Client<S> =>

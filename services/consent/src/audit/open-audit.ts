@@ -11,7 +11,7 @@ import { auditService } from './audit-service.ts';
 import { recordEvent } from './record-event.ts';
 import type { AuditTables } from './schema.ts';
 
-/** The consumer that feeds the log; who purges the stream waits for it first. */
+/** Name of the consumer that feeds the log; who purges the stream waits for it first. */
 export const AUDIT_CONSUMER = 'consent-audit';
 // A week of tries, the life of an event in its stream: no entry is given up while the database is down.
 const MAX_DELIVERIES = 10_000;
@@ -20,6 +20,7 @@ const MAX_DELIVERIES = 10_000;
 export function openAudit(o: {
   readonly db: Database<ConsentTables>;
   readonly bus: EventBus;
+  readonly consumer: string;
   readonly evidence: Evidence;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,7 +30,7 @@ export function openAudit(o: {
   const log = createAuditLog({ db, evidence: o.evidence, clock: o.clock });
   const done = consumeEvents({
     bus: o.bus,
-    durable: AUDIT_CONSUMER,
+    durable: o.consumer,
     on: [handler(AuditRecordedSchema, (event, { id }) => recordEvent(db, id, event))],
     maxDeliveries: MAX_DELIVERIES,
     logger: o.logger,

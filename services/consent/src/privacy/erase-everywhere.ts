@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventBus, isConsumed, lastEvent, purgeText } from '@irisvue/events';
 import type { Clock } from '@irisvue/runtime';
-import { AUDIT_CONSUMER } from '../audit/open-audit.ts';
 import type { Evidence } from '../evidence.ts';
 import { completeErasure } from './complete-erasure.ts';
 import { type ErasureSubject, keepErased, setState, subjectsOf } from './erasure-store.ts';
@@ -20,6 +19,8 @@ export interface Eraser {
   readonly bus: EventBus;
   readonly cache: CacheKeys;
   readonly telling: Omit<Telling, 'db' | 'evidence' | 'clock'>;
+  /** Feeds the audit log from the stream. */
+  readonly auditConsumer: string;
   readonly evidence: Evidence;
   readonly clock: Clock;
 }
@@ -115,16 +116,16 @@ async function forEach(
 
 /** Purges streams and caches; gives how many messages and keys. What the audit log has not read yet is waited for. */
 async function purge(o: Eraser, subjects: readonly ErasureSubject[], signal: AbortSignal): Promise<number> {
-  await untilAudited(o.bus, signal);
+  await untilAudited(o, signal);
   const ids = [...new Set(subjects.filter(isOwnId).map((subject) => subject.id))];
   let purged = await purgeText(o.bus, ids);
   for (const id of ids) purged += await o.cache.forget(id);
   return purged;
 }
 
-async function untilAudited(bus: EventBus, signal: AbortSignal): Promise<void> {
+async function untilAudited({ bus, auditConsumer }: Eraser, signal: AbortSignal): Promise<void> {
   const end = await lastEvent(bus);
-  for (let waitedMs = 0; !(await isConsumed(bus, AUDIT_CONSUMER, end)); waitedMs += AUDIT_POLL_MS) {
+  for (let waitedMs = 0; !(await isConsumed(bus, auditConsumer, end)); waitedMs += AUDIT_POLL_MS) {
     if (waitedMs >= AUDIT_WAIT_MS) throw new NotYet('the audit log');
     await delay(AUDIT_POLL_MS, undefined, { signal });
   }

@@ -2,20 +2,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { listen, newId } from '@irisvue/database';
 import { errorDetail, type Logger } from '@irisvue/runtime';
 import { type Eraser, eraseEverywhere, NotYet } from './erase-everywhere.ts';
-import { claimErasure, ERASURES_CHANNEL, handBack, LEASE_MS, renewLease } from './erasure-store.ts';
+import { claimErasure, ERASURES_CHANNEL, handBack, renewLease } from './erasure-store.ts';
 import type { ErasureRow } from './schema.ts';
 
+// A worker that says nothing for so long is dead: another one goes on.
+const LEASE_MS = 15_000;
 // A notification wakes; this is for erasures that wait for something, and for those of a worker that died.
 const POLL_MS = 1_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
+
+/** What a worker needs. */
+interface Working extends Eraser {
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly leaseMs?: number;
+}
 
 /**
  * Works on erasures until `signal` aborts; then it resolves, and what it had in hand is taken up by another worker. It
  * never rejects. Any number of replicas share the work; each erasure is in one hand at a time, by a lease.
  */
 export async function keepErasing(
-  o: Eraser & { readonly databaseUrl: string; readonly logger: Logger; readonly signal: AbortSignal },
+  o: Working & { readonly databaseUrl: string },
 ): Promise<void> {
   const { signal } = o;
   let ring: () => void = () => undefined;
@@ -39,17 +48,18 @@ export async function keepErasing(
 }
 
 /** Takes up one erasure and carries it as far as it goes; false when none is due. */
-async function workOnce(o: Eraser & { readonly logger: Logger; readonly signal: AbortSignal }): Promise<boolean> {
+async function workOnce(o: Working): Promise<boolean> {
+  const leaseMs = o.leaseMs ?? LEASE_MS;
   const worker = newId();
-  const erasure = await claimErasure(o.db, worker);
+  const erasure = await claimErasure(o.db, worker, leaseMs);
   if (erasure === undefined) return false;
   const lost = new AbortController();
   const renewing = setInterval(() => {
-    renewLease(o.db, erasure.id, worker).then(
+    renewLease(o.db, erasure.id, worker, leaseMs).then(
       (held) => held || lost.abort(new NotYet('another worker')),
       (error: unknown) => o.logger.warn({ err: error, erasure: erasure.id }, 'the lease is not renewed'),
     );
-  }, LEASE_MS / 3);
+  }, leaseMs / 3);
   try {
     await eraseEverywhere(o, erasure, AbortSignal.any([o.signal, lost.signal]));
     o.logger.info({ erasure: erasure.id }, 'an erasure is completed');

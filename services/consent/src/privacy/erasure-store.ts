@@ -6,8 +6,6 @@ import type { ErasureRow, ErasureStateName, PrivacyDb, PrivacyTrx } from './sche
 
 /** Channel that wakes workers and watchers. */
 export const ERASURES_CHANNEL = 'erasures';
-/** A worker that says nothing for so long is dead: another one goes on. */
-export const LEASE_MS = 15_000;
 
 /** Whose data an erasure erases: the subject that was asked for, and those that go with it. */
 export type ErasureSubject = Subject & { readonly principalId: string };
@@ -45,10 +43,14 @@ export function findErasure(db: PrivacyDb, id: string): Promise<ErasureRow | und
 }
 
 /** Takes one erasure that is due and that no living worker has; undefined when there is none. */
-export async function claimErasure(db: PrivacyDb, worker: string): Promise<ErasureRow | undefined> {
+export async function claimErasure(
+  db: PrivacyDb,
+  worker: string,
+  leaseMs: number,
+): Promise<ErasureRow | undefined> {
   return db
     .updateTable('erasures')
-    .set({ leased_by: worker, leased_until: leaseEnd() })
+    .set({ leased_by: worker, leased_until: leaseEnd(leaseMs) })
     .where('id', '=', (due) =>
       due
         .selectFrom('erasures')
@@ -66,10 +68,10 @@ export async function claimErasure(db: PrivacyDb, worker: string): Promise<Erasu
 }
 
 /** Prolongs a lease; false when another worker has it by now. */
-export async function renewLease(db: PrivacyDb, id: string, worker: string): Promise<boolean> {
+export async function renewLease(db: PrivacyDb, id: string, worker: string, leaseMs: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('erasures')
-    .set({ leased_until: leaseEnd() })
+    .set({ leased_until: leaseEnd(leaseMs) })
     .where('id', '=', id)
     .where('leased_by', '=', worker)
     .executeTakeFirst();
@@ -159,4 +161,4 @@ export async function keepErased(db: PrivacyDb, id: string, service: string, par
   });
 }
 
-const leaseEnd = () => sql<Date>`now() + ${LEASE_MS} * interval '1 ms'`;
+const leaseEnd = (leaseMs: number) => sql<Date>`now() + ${leaseMs} * interval '1 ms'`;

@@ -33,6 +33,7 @@ export interface PrivacyOptions {
   readonly holders: Readonly<Record<string, Client<typeof SubjectDataService>>>;
   readonly cache: CacheKeys;
   readonly hooks: RecipientHooks;
+  readonly auditConsumer: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -75,6 +76,7 @@ export function eraserOf(o: Omit<PrivacyOptions, 'secret' | 'databaseUrl' | 'log
     bus: o.bus,
     cache: o.cache,
     telling: { identity: o.identity, hooks: o.hooks },
+    auditConsumer: o.auditConsumer,
     evidence: o.evidence,
     clock: o.clock,
   };

@@ -19,6 +19,9 @@ type Item = MessageInitShape<typeof ExportSubjectResponseSchema>;
 
 /** Rows read at once. */
 const PAGE = 50;
+/** Works in one document: far below 1 MiB. */
+const LEFT_OUT_PAGE = 1_000;
+const LEFT_OUT_REASON = 'These works show the irises of other people too.';
 
 /**
  * What the service holds about a subject, as items of an archive:
@@ -26,7 +29,8 @@ const PAGE = 50;
  *     photos/{photo}.json, photos/{photo}.jpg           what was announced and measured; the bytes as they came
  *     jobs/{job}.json, jobs/{job}.jpg, …_mask.png       each job with its steps and their provenance; result and mask
  *     artworks/{artwork}.json, artworks/{artwork}.jpg   works that show nobody else
- *     artworks/left-out.json                            works that show others too, by id: their irises are not the subject's
+ *     artworks/left-out-1.json                          works that show others too, by id: their irises are not the subject's
+ *     activity.json                                     when the holder of the account last called
  *
  * Nobody else's iris is in it: photos that a holder uploaded of other people are not, nor what was made of them.
  */
@@ -46,6 +50,13 @@ export async function* exportSubject(db: Database<JobsDatabase>, subject: Subjec
     for (const job of jobs) yield* jobItems(db, job);
   }
   yield* artworkItems(db, subject, new Set(own));
+  yield* activityItem(db, holderId(subject));
+}
+
+async function* activityItem(db: Database<JobsDatabase>, userId: string | undefined): AsyncGenerator<Item> {
+  if (userId === undefined) return;
+  const row = await db.selectFrom('interactions').select('last_at').where('user_id', '=', userId).executeTakeFirst();
+  if (row !== undefined) yield json('activity.json', { lastCallTime: row.last_at.toISOString() });
 }
 
 /** Photos of the subject's eyes; those of a holder's rendered samples, which show nobody, are among them. */
@@ -59,8 +70,8 @@ async function ownPhotoIds(db: Database<JobsDatabase>, subject: SubjectRow): Pro
   return rows.map((row) => row.id);
 }
 
-function* pages<T>(all: readonly T[]): Generator<T[]> {
-  for (let at = 0; at < all.length; at += PAGE) yield all.slice(at, at + PAGE);
+function* pages<T>(all: readonly T[], size = PAGE): Generator<T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
 }
 
 function* photoItems(photo: PhotoRow): Generator<Item> {
@@ -93,10 +104,9 @@ async function* artworkItems(
       else yield* ownArtworkItems(db, artwork, shown, jobs.get(artwork.id));
     }
   }
-  yield json('artworks/left-out.json', {
-    reason: 'These works show the irises of other people too.',
-    artworks: leftOut,
-  });
+  for (const [index, artworks] of [...pages(leftOut, LEFT_OUT_PAGE)].entries()) {
+    yield json(`artworks/left-out-${index + 1}.json`, { reason: LEFT_OUT_REASON, artworks });
+  }
 }
 
 async function* ownArtworkItems(

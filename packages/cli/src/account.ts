@@ -26,7 +26,8 @@ export const clientName = `irisvue on ${hostname()}`.slice(0, 100);
 export async function signIn(gatewayUrl: string, home: string): Promise<Account> {
   const stored = await readAccount(home);
   if (stored && 'session' in stored) return await personAccount(gatewayUrl, home);
-  return await localAccount(gatewayUrl, stored ?? (await newLocalAccount(home)));
+  const account = stored ?? (await newLocalAccount(home));
+  return await localAccount(gatewayUrl, account, stored === undefined);
 }
 
 /** Identity, for calls that need no token. */
@@ -42,9 +43,9 @@ async function personAccount(gatewayUrl: string, home: string): Promise<Account>
   return { userId: user.id, email: user.email, transport };
 }
 
-async function localAccount(gatewayUrl: string, account: LocalAccount): Promise<Account> {
+async function localAccount(gatewayUrl: string, account: LocalAccount, isNew: boolean): Promise<Account> {
   const identity = identityClient(gatewayUrl);
-  const { user, tokens } = await openSession(identity, account);
+  const { user, tokens } = await (isNew ? signUp(identity, account) : openSession(identity, account));
   if (!user || !tokens) throw new Error('the gateway answered a sign-in without a session');
 
   let session = tokens;
@@ -56,7 +57,8 @@ async function localAccount(gatewayUrl: string, account: LocalAccount): Promise<
   return { userId: user.id, email: user.email, transport: plainTransport(gatewayUrl, [bearer(token)]) };
 }
 
-function plainTransport(baseUrl: string, interceptors: Interceptor[] = []): Transport {
+/** To a gateway; without a token, unless an interceptor brings one. */
+export function plainTransport(baseUrl: string, interceptors: Interceptor[] = []): Transport {
   return createConnectTransport({ baseUrl, httpVersion: '1.1', interceptors });
 }
 
@@ -72,8 +74,12 @@ async function openSession(identity: Client<typeof IdentityService>, account: Lo
     return await identity.createSession({ ...account, clientName });
   } catch (error) {
     if (ConnectError.from(error).code !== Code.Unauthenticated) throw error;
-    return await identity.createUser({ requestId: uuidv7(), ...account, clientName });
+    return await signUp(identity, account);
   }
+}
+
+function signUp(identity: Client<typeof IdentityService>, account: LocalAccount) {
+  return identity.createUser({ requestId: uuidv7(), ...account, clientName });
 }
 
 async function renew(

@@ -140,8 +140,9 @@ async function accountOf(
   const user = made ?? (await userByEmail(trx, email));
   const sure = user?.verified && user.active;
   if (!sure || !(await insertProviderAccount(trx, identity, user.id, now))) {
-    // Of two first sign-ins at the same time the other one may have linked it meanwhile.
-    const meanwhile = await userOfProvider(trx, identity);
+    // Of two first sign-ins at the same time the other one may have linked it meanwhile. An account that was made here
+    // in vain goes with the transaction.
+    const meanwhile = made === undefined ? await userOfProvider(trx, identity) : undefined;
     if (meanwhile !== undefined) return { id: meanwhile.id, created: false };
     const text = 'another account has this e-mail: sign in to it, verify the e-mail, then link';
     throw new DomainError(ErrorReason.PROVIDER_NOT_LINKED, text, { provider });

@@ -3,10 +3,12 @@ import { accountCommand } from './commands/account.ts';
 import { auditCommand } from './commands/audit.ts';
 import { circleCommand } from './commands/circle.ts';
 import { composeCommand } from './commands/compose.ts';
+import { consentCommand } from './commands/consent.ts';
 import { demoCommand } from './commands/demo.ts';
 import { fuseCommand } from './commands/fuse.ts';
 import { meshCommands } from './commands/mesh.ts';
 import { modelsCommand } from './commands/models.ts';
+import { privacyCommand } from './commands/privacy.ts';
 import { processCommand } from './commands/process.ts';
 import { explain } from './explain.ts';
 import { type CliSettings, readCliSettings } from './settings.ts';
@@ -42,7 +44,9 @@ meshCommands(program, run);
 modelsCommand(program, run);
 accountCommand(program, run);
 auditCommand(program, run);
+privacyCommand(program, run);
 circleCommand(program, run);
+consentCommand(program, run);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { RunContext } from '../main.ts';
+import { showCertificate } from '../privacy/certificate.ts';
+import { erase, showErasure } from '../privacy/erase.ts';
+import { findSubject } from '../privacy/find-subject.ts';
+import { listRequests } from '../privacy/requests.ts';
+
+/** Registers privacy erase, status, certificate, requests and verify. */
+export function privacyCommand(program: Command, run: RunContext): void {
+  const privacy = program
+    .command('privacy')
+    .summary('erase what the mesh holds about a person, and check that it is gone')
+    .description(
+      'An erasure outlives the account that asked for it: its access token is kept in IRISVUE_HOME/erasures, and opens\n' +
+        'status, certificate and verify.',
+    );
+  privacy
+    .command('erase')
+    .summary('erase the account of this home with all that it holds')
+    .option('--minor <id>', 'a minor that the account represents, instead')
+    .option('--yes', 'do not ask')
+    .action((flags: { minor?: string; yes?: boolean }) => erase(run, flags));
+  privacy
+    .command('status')
+    .summary('how far an erasure is, shown to its end')
+    .argument('[erasure]', 'its id; the latest one without')
+    .action((id?: string) => showErasure(run, id));
+  privacy
+    .command('certificate')
+    .summary('the signed certificate of an erasure, verified')
+    .argument('[erasure]', 'its id; the latest one without')
+    .option('--out <file>', 'write the certificate there, a JWS')
+    .option('--keys <file>', 'write the public keys there, a JSON Web Key Set: they verify it for ever, without a mesh')
+    .action((id: string | undefined, flags: { out?: string; keys?: string }) => showCertificate(run, id, flags));
+  privacy
+    .command('requests')
+    .summary('requests with their clocks; all of them for an operator')
+    .action(() => listRequests(run));
+  privacy
+    .command('verify')
+    .summary('look for a person in every table, object, stream and cache')
+    .description('Exit code 3 when something is left. Without --subject: whoever was erased last from this home.')
+    .option('--subject <id>', 'a user, or with --minor a minor')
+    .option('--minor', 'the subject is a minor')
+    .option('--erasure <id>', 'the erasure of the subject, whose access token is used')
+    .action((flags: { subject?: string; minor?: boolean; erasure?: string }) => findSubject(run, flags));
+}

@@ -23,9 +23,7 @@ interface Working extends Eraser {
  * Works on erasures until `signal` aborts; then it resolves, and what it had in hand is taken up by another worker. It
  * never rejects. Any number of replicas share the work; each erasure is in one hand at a time, by a lease.
  */
-export async function keepErasing(
-  o: Working & { readonly databaseUrl: string },
-): Promise<void> {
+export async function keepErasing(o: Working & { readonly databaseUrl: string }): Promise<void> {
   const { signal } = o;
   let ring: () => void = () => undefined;
   const listening = listen(o.databaseUrl, ERASURES_CHANNEL, () => ring(), signal, { logger: o.logger });

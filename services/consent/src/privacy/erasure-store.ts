@@ -43,11 +43,7 @@ export function findErasure(db: PrivacyDb, id: string): Promise<ErasureRow | und
 }
 
 /** Takes one erasure that is due and that no living worker has; undefined when there is none. */
-export async function claimErasure(
-  db: PrivacyDb,
-  worker: string,
-  leaseMs: number,
-): Promise<ErasureRow | undefined> {
+export async function claimErasure(db: PrivacyDb, worker: string, leaseMs: number): Promise<ErasureRow | undefined> {
   return db
     .updateTable('erasures')
     .set({ leased_by: worker, leased_until: leaseEnd(leaseMs) })

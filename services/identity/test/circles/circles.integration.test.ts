@@ -221,7 +221,7 @@ describe('bounds hold for calls at the same time', () => {
 
   test('when circles are made', async () => {
     const person = await bounded.person();
-    const calls = await Promise.allSettled(Array.from({ length: 8 }, () => newCircle(person)));
+    const calls = await Promise.allSettled(Array.from({ length: 40 }, () => newCircle(person)));
     expect(calls.filter((call) => call.status === 'fulfilled')).toHaveLength(2);
     expect(await refusal(newCircle(person))).toEqual(full);
   });

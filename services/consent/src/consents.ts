@@ -5,6 +5,7 @@ import { type Database, newId, once, type RequestKey } from '@irisvue/database';
 import { appendEvent } from '@irisvue/events';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
+import { auditChoice } from './audited.ts';
 import { type Minors, requireMayChoose } from './capture/minors.ts';
 import {
   type JurisdictionName,
@@ -142,6 +143,7 @@ export function createConsents(o: {
           await insertConsentEvent(trx, event, { ipAddress: grant.ipAddress, signature });
           const fact = { ...subjectAndPurpose(grant), grantTime: timestampFromDate(now) };
           await appendEvent(trx, ConsentGrantedSchema, create(ConsentGrantedSchema, fact));
+          await auditChoice(trx, 'granted', { userId: grant.userId, subject, eventId: id, time: now });
           return id;
         });
         return standing(trx, subject, purpose);
@@ -174,6 +176,7 @@ export function createConsents(o: {
           });
           const fact = { ...subjectAndPurpose(choice), withdrawTime: timestampFromDate(now) };
           await appendEvent(trx, ConsentWithdrawnSchema, create(ConsentWithdrawnSchema, fact));
+          await auditChoice(trx, 'withdrawn', { userId: choice.userId, subject, eventId: id, time: now });
           return id;
         });
         return standing(trx, subject, purpose);

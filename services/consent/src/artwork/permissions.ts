@@ -1,6 +1,7 @@
 import { type Database, newId, once, type RequestKey } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
+import { auditPermission } from '../audited.ts';
 import type { Page } from '../pages.ts';
 import { accountOf, lockSubject, principalOf } from '../principals.ts';
 import { namedRecipients, type Recipient } from '../recipients.ts';
@@ -98,6 +99,11 @@ export function createArtworkPermissions(o: {
       expires_at: event.expiresAt,
       created_at: clock.now(),
     });
+    if (event.state !== 'requested') {
+      const resources = { permission: permissionId, ...(scope.photoId && { photo: scope.photoId }) };
+      const state = event.state === 'granted' ? 'granted' : 'ended';
+      await auditPermission(trx, state, { ownerId, resources, time: clock.now() });
+    }
     return { id, permissionId };
   }
 

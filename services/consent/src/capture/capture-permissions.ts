@@ -6,6 +6,7 @@ import { type Database, newId, once, type RequestKey } from '@irisvue/database';
 import { appendEvent } from '@irisvue/events';
 import type { Clock } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
+import { auditPermission } from '../audited.ts';
 import { accountOf, lockSubject, principalOf } from '../principals.ts';
 import type { ConsentTables } from '../schema.ts';
 import { requireFullAge, type Subject } from '../subjects.ts';
@@ -60,6 +61,11 @@ export function createCapturePermissions(o: {
       created_at: clock.now(),
     };
     await trx.insertInto('capture_permission_events').values(event).execute();
+    await auditPermission(trx, state === 'granted' ? 'granted' : 'ended', {
+      ownerId: of.subjectId,
+      resources: { capture_permission: id },
+      time: event.created_at,
+    });
     return id;
   }
 

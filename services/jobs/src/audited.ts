@@ -22,14 +22,15 @@ export async function auditPhotoStored(trx: Transaction<JobsDatabase>, photo: Ph
 /** Tells the audit log of a job on the eyes of `subjects`, and of the artwork that it is to make. */
 export async function auditJobSubmitted(
   trx: Transaction<JobsDatabase>,
-  id: string,
-  job: NewJob,
+  job: NewJob & { readonly id: string; readonly byService?: string },
   subjects: readonly SubjectRow[],
 ): Promise<void> {
-  const done = { service, userId: job.user_id, subjects: subjects.map(subjectMessage) };
+  const { id, byService } = job;
+  const by = byService === undefined ? { userId: job.user_id } : { byService };
+  const done = { service, ...by, subjects: subjects.map(subjectMessage) };
   const photo: Record<string, string> = job.photo_id ? { photo: job.photo_id } : {};
   await recordAudit(trx, { ...done, action: AuditAction.JOB_SUBMITTED, resources: { job: id, ...photo } });
-  if (!job.artwork_id) return;
+  if (!job.artwork_id || byService !== undefined) return;
   await recordAudit(trx, {
     ...done,
     action: AuditAction.ARTWORK_MADE,

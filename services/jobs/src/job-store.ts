@@ -19,13 +19,14 @@ export type NewJob = Pick<
 >;
 
 /**
- * Submits a job that touches the eyes of `subjects`, and announces it. Gives its id. Throws SUBJECT_ERASED when one of
- * them, or the owner, is erased.
+ * Submits a job that touches the eyes of `subjects`, and announces it. Gives its id. `byService`: it is submitted for its
+ * owner, not by the owner. Throws SUBJECT_ERASED when one of them, or the owner, is erased.
  */
 export async function insertJob(
   trx: Transaction<JobsDatabase>,
   job: NewJob,
   subjects: readonly SubjectRow[],
+  o: { readonly byService?: string } = {},
 ): Promise<string> {
   await requireUnblocked(trx, [...subjects, holderOf(job.user_id)]);
   const id = newId();
@@ -40,7 +41,7 @@ export async function insertJob(
     .execute();
   const event = { jobId: id, userId: job.user_id, kind: JOB_KINDS[job.kind] };
   await appendEvent(trx, JobSubmittedSchema, create(JobSubmittedSchema, event));
-  await auditJobSubmitted(trx, id, job, subjects);
+  await auditJobSubmitted(trx, { ...job, id, ...o }, subjects);
   return id;
 }
 

@@ -125,7 +125,7 @@ async function makeAnew(
   const before = jobs[0]!;
   const { user_id, kind, job_class, priority } = before;
   const job = { user_id, kind, job_class, priority, artwork_id: artwork.id, next_step: STEPS_OF_KIND[kind][0]! };
-  const id = await insertJob(trx, job, distinctSubjects(staying));
+  const id = await insertJob(trx, job, distinctSubjects(staying), { byService: 'jobs' });
   // Keys are named by attempts: a late writer of the work as it was must not write where the new one lies.
   const attempt = Math.max(...jobs.map((earlier) => earlier.attempt));
   await trx.updateTable('jobs').set({ attempt }).where('id', '=', id).execute();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { photosPrefix, userResultsPrefix, userWorkPrefix } from '@irisvue/storage';
 import { sql } from 'kysely';
 import type { SubjectRow } from '../job-store.ts';
@@ -5,8 +6,13 @@ import { adoptObjects } from './adopt-objects.ts';
 import { eraseArtwork } from './erase-artwork.ts';
 import { type Erased, type Eraser, eraseJob, erasePhoto, NOTHING } from './erase-unit.ts';
 import { erasedObjects, forgetInLogs, jointWorks, logErased } from './erasure-log.ts';
+import { hasOwnId } from './scan-subject.ts';
 import { holderId, type Scope, scopeOf } from './scope.ts';
 import { requireBlocked } from './tombstones.ts';
+
+/** How long an erasure waits for its last events to be published, and how often it looks. */
+const PUBLISHED_WITHIN_MS = 10_000;
+const PUBLISHED_POLL_MS = 100;
 
 /** What was erased since the message before, and how far the erasure is, 0 to 100. */
 export interface ErasureProgress extends Erased {
@@ -27,7 +33,7 @@ export async function* eraseSubject(
   for await (const objects of erasedObjects(o.db, o.erasureId)) yield { ...NOTHING, objects, progress: 0 };
   yield { ...NOTHING, jointWorks: await jointWorks(o.db, o.erasureId), progress: 0 };
 
-  const parts = partsOf(o, subject, await scopeOf(o.db, subject));
+  const parts = partsOf(o, subject, await scopeOf(o.db, subject), signal);
   for (const [index, erase] of parts.entries()) {
     signal.throwIfAborted();
     yield { ...(await erase()), progress: Math.floor((index * 100) / parts.length) };
@@ -35,13 +41,14 @@ export async function* eraseSubject(
   yield { ...NOTHING, progress: 100 };
 }
 
-function partsOf(o: Eraser, subject: SubjectRow, scope: Scope): Array<() => Promise<Erased>> {
+function partsOf(o: Eraser, subject: SubjectRow, scope: Scope, signal: AbortSignal): Array<() => Promise<Erased>> {
   const userId = holderId(subject);
   return [
     ...scope.artworkIds.map((id) => () => eraseArtwork(o, subject, id)),
     ...scope.jobIds.map((id) => () => eraseJob(o, id)),
     ...scope.photoIds.map((id) => () => erasePhoto(o, id)),
     ...(userId === undefined ? [] : [() => eraseStray(o, userId), () => eraseAccount(o, userId)]),
+    ...(hasOwnId(subject) ? [() => untilPublished(o, subject.subject_id, signal)] : []),
   ];
 }
 
@@ -59,11 +66,22 @@ async function eraseAccount({ db }: Eraser, userId: string): Promise<Erased> {
   const turns = await db.deleteFrom('turns').where('user_id', '=', userId).executeTakeFirst();
   const interactions = await db.deleteFrom('interactions').where('user_id', '=', userId).executeTakeFirst();
   const requests = await sql`DELETE FROM requests WHERE user_id = ${userId}`.execute(db);
-  // Events that the stream does not have yet. Nobody needs them: all that they could start is blocked.
-  const events = await sql`DELETE FROM outbox WHERE position(convert_to(${userId}, 'UTF8') in body) > 0`.execute(db);
-  const rows = [turns.numDeletedRows, interactions.numDeletedRows, requests.numAffectedRows, events.numAffectedRows];
+  const rows = [turns.numDeletedRows, interactions.numDeletedRows, requests.numAffectedRows];
   return {
     ...NOTHING,
     rows: rows.reduce<number>((sum, count) => sum + Number(count ?? 0), await forgetInLogs(db, userId)),
   };
+}
+
+/**
+ * Waits until the stream has the last events that name the subject: the audit log is to read them before they are
+ * purged there. Gives up after a while; a scan then finds them here, and the erasure is carried on later.
+ */
+async function untilPublished({ db }: Eraser, id: string, signal: AbortSignal): Promise<Erased> {
+  const waiting = sql`SELECT 1 FROM outbox WHERE position(convert_to(${id}, 'UTF8') in body) > 0 LIMIT 1`;
+  for (let waitedMs = 0; waitedMs < PUBLISHED_WITHIN_MS; waitedMs += PUBLISHED_POLL_MS) {
+    if ((await waiting.execute(db)).rows.length === 0) break;
+    await delay(PUBLISHED_POLL_MS, undefined, { signal });
+  }
+  return NOTHING;
 }

@@ -1,6 +1,7 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { ConsentPurpose } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import {
+  type Artwork,
   ArtworkService,
   type CreateArtworkRequest,
   type RevokeLinksRequest,
@@ -11,6 +12,7 @@ import type { Transaction } from 'kysely';
 import { artworkMessages, type WithLinks } from './artwork-messages.ts';
 import { type ArtworkRow, bestResults, insertArtwork, listArtworks } from './artwork-store.ts';
 import { artworkPurposeOf, artworkWish, bestPicture } from './artworks.ts';
+import { auditLink } from './audited.ts';
 import { type CircleClient, membershipsFor, requireMembership, type Shared } from './circles.ts';
 import {
   type ConsentClient,
@@ -20,7 +22,7 @@ import {
   requireConsent,
 } from './consents.ts';
 import { listGallery, sharedColumns } from './gallery-store.ts';
-import { insertJob } from './job-store.ts';
+import { insertJob, subjectsOfJob } from './job-store.ts';
 import { revokeLinks } from './link-store.ts';
 import type { Links } from './links.ts';
 import { cutPage, readPage } from './pages.ts';
@@ -52,7 +54,10 @@ export function artworkService(o: ArtworkServiceOptions): ServiceImpl<typeof Art
     createArtwork: async (request, context) => told(await createArtwork(o, request, context), context),
     getArtwork: async (request, context) => {
       const { userId } = requireUser(context);
-      return told(await readableArtwork(o, request.artworkId, userId, context.signal), context, 'all links');
+      const row = await readableArtwork(o, request.artworkId, userId, context.signal);
+      const answer = await told(row, context, 'all links');
+      if (answer.artwork?.resultUrl) await auditArtworkLinks(o.db, userId, answer.artwork);
+      return answer;
     },
     listArtworks: async (request, context) => {
       const { userId } = requireUser(context);
@@ -70,6 +75,13 @@ export function artworkService(o: ArtworkServiceOptions): ServiceImpl<typeof Art
     unshareArtwork: async (request, context) => told(await unshareArtwork(o, request, context), context),
     revokeLinks: (request, context) => revoke(o, request, context),
   };
+}
+
+async function auditArtworkLinks(db: Database<JobsDatabase>, userId: string, artwork: Artwork): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const subjects = await subjectsOfJob(trx, artwork.job!.id);
+    await auditLink(trx, 'made', { userId, subjects, resources: { artwork: artwork.id } });
+  });
 }
 
 async function createArtwork(

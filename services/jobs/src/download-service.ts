@@ -5,6 +5,7 @@ import type { Database } from '@irisvue/database';
 import { requireService } from '@irisvue/runtime';
 import type { ObjectStore } from '@irisvue/storage';
 import { artworkPurposeOf } from './artworks.ts';
+import { auditLink } from './audited.ts';
 import { type CircleClient, isShownTo } from './circles.ts';
 import { type ConsentClient, requireArtworkPermission, requireConsent } from './consents.ts';
 import { holderOf, unlessBlocked } from './lineage/tombstones.ts';
@@ -39,6 +40,9 @@ export function downloadService(o: DownloadServiceOptions): ServiceImpl<typeof D
         o.store.presignGet(object.key, { expiresInSeconds: PRESIGNED_SECONDS, fileName }),
       );
       if (url === undefined) throw linkInvalid('deleted');
+      const resources = { [target.resource]: target.id, artifact: target.artifact };
+      const used = { userId: target.user, subjects: object.subjects, resources };
+      await o.db.transaction().execute((trx) => auditLink(trx, 'used', used));
       return { url };
     },
   };

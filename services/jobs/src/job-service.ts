@@ -20,11 +20,12 @@ import {
 } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { findArtwork } from './artwork-store.ts';
+import { auditLink } from './audited.ts';
 import { changeJob, type JobRow } from './change-job.ts';
 import type { Changes } from './changes.ts';
 import { type ConsentClient, distinctSubjects, requireConsent } from './consents.ts';
 import { jobMessage } from './job-message.ts';
-import { findJob, findJobs, insertJob, listJobs, stepsOfJobs } from './job-store.ts';
+import { findJob, findJobs, insertJob, listJobs, stepsOfJobs, subjectsOfJob } from './job-store.ts';
 import { priorityInBatch } from './jobs.ts';
 import { isJobBlocked } from './lineage/tombstones.ts';
 import type { Links } from './links.ts';
@@ -122,13 +123,23 @@ async function insertBatch(trx: Transaction<JobsDatabase>, photoIds: readonly st
 }
 
 async function linksOf(o: JobServiceOptions, job: JobRow): Promise<JobLinks> {
-  if (await o.db.transaction().execute((trx) => isJobBlocked(trx, job))) return create(JobLinksSchema);
+  if (!(await mayBeLinked(o.db, job))) return create(JobLinksSchema);
   if (job.artwork_id !== null) return await linksOfArtwork(o, job, job.artwork_id);
   const target = { resource: 'job', id: job.id, user: job.user_id, epoch: job.link_epoch } as const;
   return create(JobLinksSchema, {
     originalUrl: await o.links.url({ ...target, artifact: 'original' }),
     resultUrl: job.result === null ? '' : await o.links.url({ ...target, artifact: 'result' }),
     maskUrl: job.mask === null ? '' : await o.links.url({ ...target, artifact: 'mask' }),
+  });
+}
+
+/** Whether a job's links may be handed out; then the audit log is told that they are. */
+async function mayBeLinked(db: Database<JobsDatabase>, job: JobRow): Promise<boolean> {
+  return await db.transaction().execute(async (trx) => {
+    if (await isJobBlocked(trx, job)) return false;
+    const subjects = await subjectsOfJob(trx, job.id);
+    await auditLink(trx, 'made', { userId: job.user_id, subjects, resources: { job: job.id } });
+    return true;
   });
 }
 

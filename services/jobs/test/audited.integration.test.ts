@@ -1,0 +1,68 @@
+import { AuditAction, type AuditRecorded, AuditRecordedSchema } from '@irisvue/contracts/irisvue/privacy/v1/audit';
+import { newId } from '@irisvue/database';
+import { connectEvents, consumeEvents, handler } from '@irisvue/events';
+import { createLogger } from '@irisvue/runtime';
+import { until } from '@irisvue/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ended, type Harness, startHarness, submit, uploaded } from './harness.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const told: AuditRecorded[] = [];
+const stopping = new AbortController();
+let harness: Harness;
+let bus: Awaited<ReturnType<typeof connectEvents>>;
+let consuming: Promise<void>;
+beforeAll(async () => {
+  harness = await startHarness();
+  bus = await connectEvents({ url: harness.nats.url, name: 'test', logger });
+  consuming = consumeEvents({
+    bus,
+    durable: `audited-${newId()}`,
+    on: [handler(AuditRecordedSchema, async (event) => void told.push(event))],
+    logger,
+    signal: stopping.signal,
+  });
+});
+afterAll(async () => {
+  stopping.abort();
+  await consuming;
+  await bus[Symbol.asyncDispose]();
+  await harness?.[Symbol.asyncDispose]();
+});
+
+test('a photo stored, a job submitted, and its links made and used are told, by ids alone', async () => {
+  const person = await harness.person();
+  const photo = await uploaded(harness, person);
+  const [submitted] = await submit(person, photo);
+  await ended(person, submitted!);
+  const { job } = await person.jobs.getJob({ jobId: submitted!.id });
+  const token = job!.links!.resultUrl.split('/').at(-1)!;
+  await (await harness.downloads()).resolveDownload({ token });
+  await until(() => told.some((event) => event.action === AuditAction.LINK_USED), { what: 'that the use is told' });
+
+  expect(told.map((event) => event.action)).toEqual([
+    AuditAction.PHOTO_STORED,
+    AuditAction.JOB_SUBMITTED,
+    AuditAction.LINK_MADE,
+    AuditAction.LINK_USED,
+  ]);
+  for (const event of told) {
+    expect(event).toMatchObject({ service: 'jobs', actor: { case: 'userId', value: person.id } });
+    expect(event.subjects.map((subject) => subject.id)).toEqual([person.id]);
+  }
+  expect(told[1]!.resources).toMatchObject([
+    { type: 'job', id: submitted!.id },
+    { type: 'photo', id: photo.id },
+  ]);
+  expect(JSON.stringify(told, (_, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(token);
+});
+
+test('a confirmation that comes again tells nothing more', async () => {
+  const person = await harness.person();
+  const photo = await uploaded(harness, person);
+  await person.photos.confirmPhoto({ photoId: photo.id });
+  const [submitted] = await submit(person, photo);
+  const ofPerson = () => told.filter((event) => event.subjects.some(({ id }) => id === person.id));
+  await until(() => ofPerson().some((event) => event.action === AuditAction.JOB_SUBMITTED), { what: submitted!.id });
+  expect(ofPerson().filter((event) => event.action === AuditAction.PHOTO_STORED)).toHaveLength(1);
+});

@@ -9,6 +9,7 @@ import { type PhotoOutcome, processPhotos } from './process-photos.ts';
 import { openProgressBars, type ProgressBars } from './progress-bars.ts';
 import { report } from './report.ts';
 import type { CliSettings } from './settings.ts';
+import type { PhotoSubject } from './upload.ts';
 import { withGateway } from './with-gateway.ts';
 
 /** Options that every command on photos has. */
@@ -16,6 +17,10 @@ export interface PhotoOptions {
   readonly out: string;
   readonly synthetic?: boolean;
   readonly evaluation?: boolean;
+  /** Id of the adult whose eye it is, who permitted this account to upload. */
+  readonly subject?: string;
+  /** Id of the minor whose eye it is, whom this account represents. */
+  readonly minor?: string;
 }
 
 /** Makes artworks of the processed photos. @returns what goes on the contact sheet. */
@@ -38,18 +43,19 @@ export async function runOnPhotos(
   artworks?: ArtworkStage,
 ): Promise<number> {
   const startedAt = performance.now();
-  const kind = subjectKindOf(options);
+  const subject = photoSubjectOf(options);
   const dir = resolve(options.out);
   const progress = showMeshStart();
   return await withGateway(settings, signal, progress, async (gatewayUrl) => {
     progress.done();
     const account = await signIn(gatewayUrl, settings.home);
-    await ensureConsent(account, kind, signal);
+    // Another's consent is not this account's to give here: the mesh tells when it is missing.
+    if (subject.id === undefined) await ensureConsent(account, subject.kind, signal);
     const bars = openProgressBars();
     let outcomes: PhotoOutcome[];
     let made: SheetArtwork[] = [];
     try {
-      outcomes = await processPhotos(account, paths, kind, bars, signal);
+      outcomes = await processPhotos(account, paths, subject, bars, signal);
       await saveOutcomes(outcomes, dir, signal);
       if (artworks) made = await artworks({ account, outcomes, dir, bars });
     } finally {
@@ -68,8 +74,10 @@ export function processedPhotoIds(outcomes: readonly PhotoOutcome[]): string[] {
   return outcomes.map((o) => o.photoId!);
 }
 
-function subjectKindOf({ synthetic, evaluation }: PhotoOptions): SubjectKind {
+function photoSubjectOf({ synthetic, evaluation, subject, minor }: PhotoOptions): PhotoSubject {
   if (synthetic && evaluation) throw new Error('--synthetic and --evaluation exclude each other');
-  if (synthetic) return SubjectKind.SYNTHETIC;
-  return evaluation ? SubjectKind.EVALUATION : SubjectKind.SELF;
+  if (subject !== undefined) return { kind: SubjectKind.SELF, id: subject };
+  if (minor !== undefined) return { kind: SubjectKind.MINOR, id: minor };
+  if (synthetic) return { kind: SubjectKind.SYNTHETIC };
+  return { kind: evaluation ? SubjectKind.EVALUATION : SubjectKind.SELF };
 }

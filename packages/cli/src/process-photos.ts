@@ -1,13 +1,12 @@
 import { basename, extname } from 'node:path';
 import { createClient } from '@connectrpc/connect';
-import type { SubjectKind } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { type Job, JobStatus } from '@irisvue/contracts/irisvue/jobs/v1/job';
 import { JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import { v7 as uuidv7 } from 'uuid';
 import type { Account } from './account.ts';
 import { explain } from './explain.ts';
 import type { ProgressBars } from './progress-bars.ts';
-import { FileRefused, uploadPhoto } from './upload.ts';
+import { FileRefused, type PhotoSubject, uploadPhoto } from './upload.ts';
 import { hasEnded, watchJobs } from './watch-jobs.ts';
 
 /** Most photos that one submit takes. */
@@ -33,13 +32,13 @@ export interface PhotoOutcome {
 export async function processPhotos(
   account: Account,
   paths: readonly string[],
-  subjectKind: SubjectKind,
+  subject: PhotoSubject,
   bars: ProgressBars,
   signal?: AbortSignal,
 ): Promise<PhotoOutcome[]> {
   const files = uniqueNames(paths);
   const outcomes = new Map<string, PhotoOutcome>();
-  const uploaded = await uploadAll(account, files, subjectKind, bars, outcomes, signal);
+  const uploaded = await uploadAll(account, files, subject, bars, outcomes, signal);
   const nameOfJob = await submit(account, uploaded, signal);
 
   for await (const job of watchJobs(account, [...nameOfJob.keys()], signal)) {
@@ -71,7 +70,7 @@ export function uniqueNames(paths: readonly string[]): NamedFile[] {
 async function uploadAll(
   account: Account,
   files: readonly NamedFile[],
-  kind: SubjectKind,
+  subject: PhotoSubject,
   bars: ProgressBars,
   outcomes: Map<string, PhotoOutcome>,
   signal?: AbortSignal,
@@ -82,7 +81,7 @@ async function uploadAll(
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       bars.say(file.name, 'uploading');
       try {
-        photoIds.set(file.name, await uploadPhoto(account, file.path, kind, signal));
+        photoIds.set(file.name, await uploadPhoto(account, file.path, subject, signal));
         bars.say(file.name, 'waiting');
       } catch (error) {
         if (signal?.aborted) throw error;

@@ -22,6 +22,13 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.tiff': 'image/tiff',
 };
 
+/** Whose eye the photos show. */
+export interface PhotoSubject {
+  readonly kind: SubjectKind;
+  /** Of another adult or a minor; without it, the account itself. */
+  readonly id?: string;
+}
+
 /** A file that was not sent, and why: decided before a byte leaves this machine. */
 export class FileRefused extends Error {}
 
@@ -33,14 +40,15 @@ export class FileRefused extends Error {}
 export async function uploadPhoto(
   account: Account,
   path: string,
-  subjectKind: SubjectKind,
+  subject: PhotoSubject,
   signal?: AbortSignal,
 ): Promise<string> {
   const photos: Client<typeof PhotoService> = createClient(PhotoService, account.transport);
   const { contentType } = await inspect(path);
   const bytes = await readFile(path, { signal });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const request = { requestId: uuidv7(), subjectKind, sha256, sizeBytes: BigInt(bytes.length), contentType };
+  const of = { subjectKind: subject.kind, subjectId: subject.id ?? '' };
+  const request = { requestId: uuidv7(), ...of, sha256, sizeBytes: BigInt(bytes.length), contentType };
   const { photo, upload } = await photos.createPhoto(request, { signal });
   if (!photo || !upload) throw new Error('the gateway announced a photo without an upload request');
   await send(upload, bytes, signal);

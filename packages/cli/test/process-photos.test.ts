@@ -42,11 +42,13 @@ test.each([
   const path = join(dir, name);
   await writeFile(path, '');
   await truncate(path, size);
-  const upload = uploadPhoto(nowhere, path, SubjectKind.SYNTHETIC);
+  const upload = uploadPhoto(nowhere, path, { kind: SubjectKind.SYNTHETIC });
   await expect(upload).rejects.toThrow(FileRefused);
   await expect(upload).rejects.toThrow(message);
 });
 
 test('a missing file is refused', async () => {
-  await expect(uploadPhoto(nowhere, join(dir, 'none.jpg'), SubjectKind.SYNTHETIC)).rejects.toThrow('no such file');
+  await expect(uploadPhoto(nowhere, join(dir, 'none.jpg'), { kind: SubjectKind.SYNTHETIC })).rejects.toThrow(
+    'no such file',
+  );
 });

@@ -1,7 +1,6 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { ConsentPurpose } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import {
-  type Artwork,
   ArtworkService,
   type CreateArtworkRequest,
   type RevokeLinksRequest,
@@ -10,7 +9,7 @@ import { type Database, newId, once, requestKey } from '@irisvue/database';
 import { type Clock, currentTraceHeaders, DomainError, ErrorReason, requireUser } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { artworkMessages, type WithLinks } from './artwork-messages.ts';
-import { type ArtworkRow, bestResults, insertArtwork, listArtworks } from './artwork-store.ts';
+import { type ArtworkRow, bestResults, insertArtwork, jobsOfArtworks, listArtworks } from './artwork-store.ts';
 import { artworkPurposeOf, artworkWish, bestPicture } from './artworks.ts';
 import { auditLink } from './audited.ts';
 import { type CircleClient, membershipsFor, requireMembership, type Shared } from './circles.ts';
@@ -56,7 +55,7 @@ export function artworkService(o: ArtworkServiceOptions): ServiceImpl<typeof Art
       const { userId } = requireUser(context);
       const row = await readableArtwork(o, request.artworkId, userId, context.signal);
       const answer = await told(row, context, 'all links');
-      if (answer.artwork?.resultUrl) await auditArtworkLinks(o.db, userId, answer.artwork);
+      if (answer.artwork?.resultUrl) await auditArtworkLinks(o.db, userId, row.id);
       return answer;
     },
     listArtworks: async (request, context) => {
@@ -77,10 +76,12 @@ export function artworkService(o: ArtworkServiceOptions): ServiceImpl<typeof Art
   };
 }
 
-async function auditArtworkLinks(db: Database<JobsDatabase>, userId: string, artwork: Artwork): Promise<void> {
+// The job is looked up: an answer to a member of the circle does not name it.
+async function auditArtworkLinks(db: Database<JobsDatabase>, userId: string, artworkId: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const subjects = await subjectsOfJob(trx, artwork.job!.id);
-    await auditLink(trx, 'made', { userId, subjects, resources: { artwork: artwork.id } });
+    const [job] = await jobsOfArtworks(trx, [artworkId]);
+    const subjects = await subjectsOfJob(trx, job!.id);
+    await auditLink(trx, 'made', { userId, subjects, resources: { artwork: artworkId } });
   });
 }
 

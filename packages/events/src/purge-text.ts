@@ -35,19 +35,17 @@ export async function countText(bus: EventBus, texts: readonly string[]): Promis
   return counted;
 }
 
-/**
- * Whether a consumer is done with all events up to the end that the stream had when `upTo` was read. False, too, when
- * there is no such consumer (yet).
- */
-export async function isConsumed(bus: EventBus, durable: string, upTo: number): Promise<boolean> {
-  const found = (await bus.manager.consumers.list(EVENTS_STREAM).next()).find(({ name }) => name === durable);
-  if (found === undefined) return false;
-  return found.ack_floor.stream_seq >= upTo || (found.num_pending === 0 && found.num_ack_pending === 0);
+/** Number of the last event that a consumer gets; 0 when there is none. Throws while there is no such consumer. */
+export async function lastEventFor(bus: EventBus, durable: string): Promise<number> {
+  const { config } = await bus.manager.consumers.info(EVENTS_STREAM, durable);
+  const last = await bus.manager.streams.getMessage(EVENTS_STREAM, { last_by_subj: config.filter_subject! });
+  return last?.seq ?? 0;
 }
 
-/** The number of the last event in the stream. */
-export async function lastEvent(bus: EventBus): Promise<number> {
-  return (await bus.manager.streams.info(EVENTS_STREAM)).state.last_seq;
+/** Whether a consumer is done with all its events up to the number `upTo`. Throws while there is no such consumer. */
+export async function isConsumed(bus: EventBus, durable: string, upTo: number): Promise<boolean> {
+  const { ack_floor } = await bus.manager.consumers.info(EVENTS_STREAM, durable);
+  return ack_floor.stream_seq >= upTo;
 }
 
 /** Numbers of the messages with one of the texts, of those that the stream has now. */

@@ -3,7 +3,7 @@ import { startNats, type TestServer } from '@irisvue/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { publishDeadLetter } from '../src/dead-letters.ts';
 import { ensureDurable } from '../src/ensure-durable.ts';
-import { countText, type EventBus, isConsumed, lastEvent, listDeadLetters, purgeText } from '../src/index.ts';
+import { countText, type EventBus, isConsumed, lastEventFor, listDeadLetters, purgeText } from '../src/index.ts';
 import { connect, publishJobSubmitted, readEvents } from './events-under-test.ts';
 
 let nats: TestServer;
@@ -63,19 +63,24 @@ it('reads streams of more than one batch, and empty ones', async () => {
   expect((await readEvents(bus)).length).toBe(1_500);
 });
 
-it('tells whether a consumer is done with all events up to one', async () => {
+it('tells whether a consumer is done with all its events up to one', async () => {
   const durable = `test-${newId()}`;
-  await publishJobSubmitted(bus, { jobId: newId() });
-  const end = await lastEvent(bus);
-  expect(await isConsumed(bus, durable, end)).toBe(false);
+  await expect(lastEventFor(bus, durable)).rejects.toThrow('consumer not found');
   await ensureDurable(bus.manager, durable, ['events.irisvue.jobs.v1.JobSubmitted'], 30_000);
+  expect(await isConsumed(bus, durable, await lastEventFor(bus, durable))).toBe(true);
+
+  await publishJobSubmitted(bus, { jobId: newId() });
+  const end = await lastEventFor(bus, durable);
+  await bus.streams.publish('events.something.else', 'not for this consumer');
+  expect(await lastEventFor(bus, durable)).toBe(end);
   expect(await isConsumed(bus, durable, end)).toBe(false);
   const consumer = await bus.streams.consumers.get('EVENTS', durable);
   const message = await consumer.next();
   expect(await isConsumed(bus, durable, end)).toBe(false);
   await message!.ackAck();
   expect(await isConsumed(bus, durable, end)).toBe(true);
+
   await publishJobSubmitted(bus, { jobId: newId() });
   expect(await isConsumed(bus, durable, end)).toBe(true);
-  expect(await isConsumed(bus, durable, await lastEvent(bus))).toBe(false);
+  expect(await isConsumed(bus, durable, await lastEventFor(bus, durable))).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EventBus, isConsumed, lastEvent, purgeText } from '@irisvue/events';
+import { type EventBus, isConsumed, lastEventFor, purgeText } from '@irisvue/events';
 import type { Clock } from '@irisvue/runtime';
 import type { Evidence } from '../evidence.ts';
 import { completeErasure } from './complete-erasure.ts';
@@ -124,7 +124,7 @@ async function purge(o: Eraser, subjects: readonly ErasureSubject[], signal: Abo
 }
 
 async function untilAudited({ bus, auditConsumer }: Eraser, signal: AbortSignal): Promise<void> {
-  const end = await lastEvent(bus);
+  const end = await lastEventFor(bus, auditConsumer);
   for (let waitedMs = 0; !(await isConsumed(bus, auditConsumer, end)); waitedMs += AUDIT_POLL_MS) {
     if (waitedMs >= AUDIT_WAIT_MS) throw new NotYet('the audit log');
     await delay(AUDIT_POLL_MS, undefined, { signal });

@@ -36,7 +36,7 @@ export function downloadService(o: DownloadServiceOptions): ServiceImpl<typeof D
       await requireStillShown(o.circles, target, object, context.signal);
       await requireConsentTo(o.consent, target, object, context.signal);
       const fileName = fileNameOf(target, object.contentType);
-      const url = await unlessBlocked(o.db, [...object.subjects, holderOf(object.ownerId)], () =>
+      const url = await unlessBlocked(o.db, [...object.subjects, holderOf(object.ownerId), holderOf(target.user)], () =>
         o.store.presignGet(object.key, { expiresInSeconds: PRESIGNED_SECONDS, fileName }),
       );
       if (url === undefined) throw linkInvalid('deleted');

@@ -44,11 +44,21 @@ const block = async (whom: Person) =>
   (await subjectData(harness)).blockSubject({ subject: self(whom), erasureId: newId() });
 const erasedReason = { reason: ErrorReason.SUBJECT_ERASED, metadata: {} };
 
-test('after the block nobody stores anything about the subject', async () => {
+test('after the block nobody stores anything about the subject, and links to it are dead', async () => {
   const [mine, theirs] = [await processed(harness, person), await processed(harness, other)];
   const awaited = await announce(person, Buffer.from('bytes'));
   await harness.store.put(`photos/${person.id}/${awaited.id}`, Buffer.from('bytes'), { contentType: 'image/jpeg' });
+  const [job] = (await person.jobs.listJobs({ photoId: mine.id })).jobs;
+  const links = async () => (await person.jobs.getJob({ jobId: job!.id })).job!.links!;
+  const token = (await links()).originalUrl.split('/').at(-1)!;
+  const downloads = await harness.downloads();
+  expect((await downloads.resolveDownload({ token })).url).toContain(mine.id);
   await block(person);
+  expect(await refusal(downloads.resolveDownload({ token }))).toEqual({
+    reason: ErrorReason.LINK_INVALID,
+    metadata: { problem: 'deleted' },
+  });
+  expect(await links()).toMatchObject({ originalUrl: '', resultUrl: '', maskUrl: '' });
   expect(await refusal(uploaded(harness, person))).toEqual(erasedReason);
   expect(await refusal(person.photos.confirmPhoto({ photoId: awaited.id }))).toEqual(erasedReason);
   expect(await refusal(submit(person, mine))).toEqual(erasedReason);

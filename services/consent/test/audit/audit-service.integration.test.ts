@@ -2,13 +2,14 @@ import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { SubjectKind } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { AuditAction, AuditOutcome } from '@irisvue/contracts/irisvue/privacy/v1/audit';
-import { AuditProblem, AuditService } from '@irisvue/contracts/irisvue/privacy/v1/audit_service';
+import { type AuditEntry, AuditProblem, AuditService } from '@irisvue/contracts/irisvue/privacy/v1/audit_service';
 import { newId } from '@irisvue/database';
 import { type Audited, recordAudit } from '@irisvue/events';
 import { USER_AUDIENCE } from '@irisvue/runtime';
+import { until } from '@irisvue/testing';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { subjectDigest, type WithTombstones } from '../../src/tombstones.ts';
 import { refusal } from '../refusal.ts';
 import { type StartedConsent, startConsent } from '../started-consent.ts';
@@ -42,7 +43,7 @@ const asOperator = async () => {
   return audit(await consent.sign({ audience: USER_AUDIENCE, subject: newId(), claims, lifetimeMs: HOUR_MS }));
 };
 /** Tells of something as a service does, and waits until the log has it. */
-async function tell(audited: Partial<Audited>): Promise<void> {
+async function tell(audited: Partial<Audited>): Promise<AuditEntry> {
   const photo = newId();
   await consent.db.transaction().execute((trx) =>
     recordAudit(trx, {
@@ -54,13 +55,11 @@ async function tell(audited: Partial<Audited>): Promise<void> {
     }),
   );
   const operator = await asOperator();
-  await vi.waitFor(
-    async () => {
-      const { entries } = await operator.listAuditEntries({});
-      expect(entries.some((entry) => entry.resources.some(({ id }) => id === photo))).toBe(true);
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+  const find = async () => {
+    const { entries } = await operator.listAuditEntries({ pageSize: 250 });
+    return entries.find((entry) => entry.resources.some(({ id }) => id === photo));
+  };
+  return await until(find, { what: 'that the log has it' });
 }
 const self = (id: string) => ({ id, kind: SubjectKind.SELF });
 
@@ -124,9 +123,7 @@ test('an entry about somebody who was erased brings no principal back', async ()
       erased_at: now,
     })
     .execute();
-  await tell({ userId: user, subjects: [self(user)] });
-  const { entries } = await (await asOperator()).listAuditEntries({ pageSize: 1 });
-  expect(entries[0]).toMatchObject({ actor: 'erased', subjects: [] });
+  expect(await tell({ userId: user, subjects: [self(user)] })).toMatchObject({ actor: 'erased', subjects: [] });
   expect(await db.selectFrom('principals').where('subject_id', '=', user).select('subject_id').execute()).toEqual([]);
 });
 
@@ -155,8 +152,8 @@ test('an anchor is signed, and tells whether the log still holds what it held', 
   await sql`DELETE FROM audit_log WHERE seq >= ${seq}`.execute(consent.db);
   await sql`ALTER TABLE audit_log ENABLE TRIGGER append_only`.execute(consent.db);
   expect((await operator.verifyAuditLog({})).problem).toBe(AuditProblem.UNSPECIFIED);
-  expect(await operator.verifyAuditLog({ anchor })).toMatchObject({
-    problem: AuditProblem.CUT_OFF,
-    seq: BigInt(seq),
-  });
+  // Entries of tests beside this one may have come in since.
+  const found = await operator.verifyAuditLog({ anchor });
+  expect([AuditProblem.CUT_OFF, AuditProblem.WRITTEN_ANEW]).toContain(found.problem);
+  expect(found.seq).toBe(BigInt(seq));
 });

@@ -1,5 +1,4 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectRouter } from '@connectrpc/connect';
 import {
@@ -8,7 +7,6 @@ import {
   type CreateStepCapabilityRequest,
   SubjectKind,
 } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
-import { RetentionService, type RetentionTermsSchema } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import { RetentionService, type RetentionTermsSchema } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import { createLogger, DomainError, ErrorReason, serve } from '@irisvue/runtime';
 
@@ -24,8 +22,6 @@ export interface ConsentPeer extends AsyncDisposable {
   permitCapture(subjectId: string, uploaderId: string, permitted?: boolean): void;
   /** Capabilities that were issued. */
   readonly issued: readonly CreateStepCapabilityRequest[];
-  /** Retention terms by id of the subject; of others nothing ever ends. A test may throw in it. */
-  termsOf: (subjectId: string) => MessageInitShape<typeof RetentionTermsSchema>;
   /** Retention terms by id of the subject; of others nothing ever ends. A test may throw in it. */
   termsOf: (subjectId: string) => MessageInitShape<typeof RetentionTermsSchema>;
   /** Called before a capability is issued; a test may wait or throw in it. */
@@ -95,7 +91,6 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
     },
     issued,
     beforeIssuing: () => {},
-    termsOf: () => ({}),
     termsOf: () => ({}),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -6,6 +6,7 @@ import {
   SERVICE_AUDIENCE,
   TOKEN_ALGORITHM,
   TOKEN_ISSUER,
+  USER_AUDIENCE,
 } from '@irisvue/runtime';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
@@ -20,6 +21,8 @@ export interface Capability {
 export interface TokenIssuers extends AsyncDisposable {
   readonly url: string;
   serviceToken(service: string): Promise<string>;
+  /** A user's access token, of a session that nobody began. */
+  userToken(userId: string): Promise<string>;
   capability(of: Capability): Promise<string>;
   /** The same, signed by a key that nobody serves. */
   forgedCapability(of: Capability): Promise<string>;
@@ -51,6 +54,7 @@ export async function startTokenIssuers(): Promise<TokenIssuers> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     serviceToken: (service) => sign(ours.privateKey, TOKEN_ISSUER, SERVICE_AUDIENCE, { sub: `service:${service}` }),
+    userToken: (userId) => sign(ours.privateKey, TOKEN_ISSUER, USER_AUDIENCE, { sub: userId, sid: userId }),
     capability: (of) => capability(ours.privateKey, of),
     forgedCapability: (of) => capability(stranger.privateKey, of),
     [Symbol.asyncDispose]: async () => {

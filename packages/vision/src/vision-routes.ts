@@ -7,7 +7,7 @@ import type { SlotPool } from './slot-pool.ts';
 export function visionRoutes(router: ConnectRouter, pool: Pick<SlotPool, 'capabilities'>): void {
   router.service(VisionService, {
     getCapabilities: (_request, context) => {
-      requireService(context);
+      requireService(context, 'jobs');
       const { device, slots, freeSlots, threadsPerSlot, models } = pool.capabilities;
       return { device, slots, freeSlots, threadsPerSlot, models: [...models] };
     },

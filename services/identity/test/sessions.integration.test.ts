@@ -119,6 +119,6 @@ describe('signing out', () => {
 });
 
 test('a session that never was is not active', async () => {
-  const services = identity.services(await identity.serviceToken('gateway'));
+  const services = identity.services(await identity.serviceToken('jobs'));
   expect((await services.checkSession({ sessionId: newId() })).active).toBe(false);
 });

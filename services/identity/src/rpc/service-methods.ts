@@ -30,6 +30,9 @@ const TEMPLATES: Readonly<Record<number, MailTemplateName>> = {
   [MailTemplate.EXPORT_READY]: 'export_ready',
 };
 
+// Who deals with people, and so has something to ask or to tell.
+const KNOWING_PEOPLE = ['consent', 'jobs'];
+
 /** What the other services may ask. */
 export function serviceMethods(o: ServiceRooms) {
   return {
@@ -38,17 +41,17 @@ export function serviceMethods(o: ServiceRooms) {
       return { token, expireTime: timestampFromDate(expiresAt) };
     },
     async checkSession(request, context) {
-      requireService(context);
+      requireService(context, 'jobs');
       return { active: (await o.sessions.holder(request.sessionId)) !== undefined };
     },
     async getUserState(request, context) {
-      requireService(context);
+      requireService(context, ...KNOWING_PEOPLE);
       const user = await o.userById(request.userId);
       if (user === undefined) throw noSuchUser(request.userId);
       return { active: user.active, verified: user.verified, maskedEmail: maskedEmail(user.email) };
     },
     async sendMail(request, context) {
-      const { service } = requireService(context);
+      const { service } = requireService(context, ...KNOWING_PEOPLE);
       if ((await o.userById(request.userId)) === undefined) throw noSuchUser(request.userId);
       const key = o.requestKey(`service:${service}`, ServiceIdentityService.method.sendMail, request);
       const { userId, parameters } = request;

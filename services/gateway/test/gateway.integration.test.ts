@@ -112,10 +112,14 @@ describe('the edge', () => {
     expect(stdout.trim().split('\n')).toEqual([
       'grpc.health.v1.Health',
       'irisvue.consent.v1.ConsentService',
+      'irisvue.consent.v1.SubjectService',
+      'irisvue.identity.v1.CircleService',
       'irisvue.identity.v1.IdentityService',
       'irisvue.jobs.v1.ArtworkService',
       'irisvue.jobs.v1.JobService',
       'irisvue.jobs.v1.PhotoService',
+      'irisvue.privacy.v1.AuditService',
+      'irisvue.privacy.v1.PrivacyService',
     ]);
   });
 

@@ -16,8 +16,8 @@ test('without NATS jobs are submitted and done all the same; their events follow
   await harness.nats.kill();
   const [job] = await submit(person, await uploaded(harness, person));
   expect((await ended(person, job!))[0]!.status).toBe(JobStatus.COMPLETED);
-  // JobSubmitted, three StepCompleted, JobCompleted.
-  expect(await countPendingEvents(harness.db)).toBe(5);
+  // JobSubmitted, three StepCompleted, JobCompleted; and for the audit log: photo stored, job submitted.
+  expect(await countPendingEvents(harness.db)).toBe(7);
   await harness.nats.startAgain();
   await expect.poll(() => countPendingEvents(harness.db), { timeout: 15_000 }).toBe(0);
 });

@@ -14,13 +14,13 @@ export interface Held {
 
 /**
  * A service that holds data of people in memory, as jobs and identity do in their databases: it refuses to erase what is
- * not blocked, tells of each object with the same id each time, and takes its time, so that a caller can die meanwhile.
+ * not blocked, tells of each object and each joint work again each time, and takes its time, so that a caller can die meanwhile.
  */
 export function createDataHolder(o: { readonly stepMs?: number } = {}) {
   const held = new Map<string, Held>();
   const blocked = new Set<string>();
   const erased = new Map<string, Array<{ id: string; sha256: string; kind: string; sizeBytes: bigint }>>();
-  const artworks = new Map<string, string>();
+  const artworks = new Map<string, { artworkId: string; otherUserIds: string[] }>();
   const mails = new Map<string, { userId: string; template: MailTemplate }>();
   let down = false;
   const answer = () => {
@@ -49,11 +49,11 @@ export function createDataHolder(o: { readonly stepMs?: number } = {}) {
           yield { objects: [gone], rows: 1 };
         }
         const others = held.get(id)?.jointWith ?? [];
-        if (others.length > 0 && !artworks.has(id)) artworks.set(id, newId());
-        const artworkId = artworks.get(id);
-        if (artworkId !== undefined) {
-          yield { jointWorks: [{ artworkId, outcome: JointWorkOutcome.DELETED, otherUserIds: [...others] }] };
+        if (others.length > 0 && !artworks.has(id)) {
+          artworks.set(id, { artworkId: newId(), otherUserIds: [...others] });
         }
+        const artwork = artworks.get(id);
+        if (artwork !== undefined) yield { jointWorks: [{ ...artwork, outcome: JointWorkOutcome.DELETED }] };
         held.delete(id);
         yield { progress: 100 };
       },

@@ -124,8 +124,7 @@ async function handOverCircles(trx: Trx, ownerId: string): Promise<void> {
       .where('circle_members.circle_id', '=', id)
       .where('users.id', '<>', ownerId)
       .where('users.active', '=', true)
-      .orderBy('circle_members.joined_at')
-      .orderBy('users.id')
+      .orderBy('circle_members.id')
       .executeTakeFirst();
     if (heir === undefined) await trx.deleteFrom('circles').where('id', '=', id).execute();
     else await trx.updateTable('circles').set({ owner_id: heir.id }).where('id', '=', id).execute();

@@ -12,6 +12,8 @@ const allowedEdges = new Set([
   'gateway ▸ consent',
   'gateway ▸ jobs',
   'consent ▸ jobs', // the event ConsentWithdrawn, through the stream
+  'identity ▸ consent', // events for the audit log, through the stream
+  'consent ▸ identity', // is this account active, and mails to people whose addresses identity alone knows
   'jobs ▸ identity',
   'jobs ▸ consent',
   'jobs ▸ segmentation',

@@ -5,5 +5,6 @@ export * from './migrate.ts';
 export * from './new-id.ts';
 export * from './notifications.ts';
 export * from './open-database.ts';
+export * from './pages.ts';
 export * from './request-key.ts';
 export * from './requests.ts';

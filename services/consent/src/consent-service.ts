@@ -1,7 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectRouter } from '@connectrpc/connect';
 import { ConsentCheckService, ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
-import { requestKey } from '@irisvue/database';
+import { cutPage, readPage, requestKey } from '@irisvue/database';
 import { type Clock, requireService, requireUser } from '@irisvue/runtime';
 import type { SignedToken } from '@irisvue/signing-keys';
 import type { Accounts } from './accounts.ts';
@@ -13,7 +13,6 @@ import { clientAddress } from './client-address.ts';
 import { jurisdictionName, purposeName } from './consent-enums.ts';
 import { consentMessage, noticeMessage, policyMessage, receiptMessage, subjectMessage } from './consent-message.ts';
 import type { Consents } from './consents.ts';
-import { cutPage, readPage } from './pages.ts';
 import type { Receipts } from './receipts/receipts.ts';
 import type { Recipient } from './recipients.ts';
 import type { StepRequest } from './step-capabilities.ts';

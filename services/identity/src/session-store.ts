@@ -1,6 +1,5 @@
-import type { Database } from '@irisvue/database';
+import type { Database, Page } from '@irisvue/database';
 import type { Selectable, Transaction } from 'kysely';
-import type { Page } from './pages.ts';
 import type { IdentityTables, Role, SessionEnd, SessionsTable } from './schema.ts';
 
 type Db = Database<IdentityTables>;

@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Database, newId } from '@irisvue/database';
+import { type Database, newId, type Page } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason, type Logger, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
 import type { SigningKeys } from '@irisvue/signing-keys';
 import type { Selectable } from 'kysely';
 import { userOfStandingSession } from './account-store.ts';
 import { auditSignIn } from './audited.ts';
-import type { Page } from './pages.ts';
 import type { IdentityTables, Role, SessionsTable, UserRow } from './schema.ts';
 import {
   claimToken,

@@ -5,7 +5,7 @@ import {
   type CreateArtworkRequest,
   type RevokeLinksRequest,
 } from '@irisvue/contracts/irisvue/jobs/v1/artwork_service';
-import { type Database, newId, once, requestKey } from '@irisvue/database';
+import { cutPage, type Database, newId, once, readPage, requestKey } from '@irisvue/database';
 import { type Clock, currentTraceHeaders, DomainError, ErrorReason, requireUser } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { artworkMessages, type WithLinks } from './artwork-messages.ts';
@@ -24,7 +24,6 @@ import { listGallery, sharedColumns } from './gallery-store.ts';
 import { insertJob, subjectsOfJob } from './job-store.ts';
 import { revokeLinks } from './link-store.ts';
 import type { Links } from './links.ts';
-import { cutPage, readPage } from './pages.ts';
 import { findPhotos, lockPhotos } from './photo-store.ts';
 import { requireUploaded } from './photos.ts';
 import { ownArtwork, readableArtwork } from './readable-artwork.ts';

@@ -1,7 +1,6 @@
-import type { Database } from '@irisvue/database';
+import type { Database, Page } from '@irisvue/database';
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
 import type { JobRow } from './change-job.ts';
-import type { Page } from './pages.ts';
 import type { ArtworkSourceTable, ArtworkTable, JobsDatabase } from './schema.ts';
 
 export type ArtworkRow = Selectable<ArtworkTable>;
@@ -38,7 +37,7 @@ export function findArtwork(
 /** A user's artworks, newest first, one more than the page holds. */
 export function listArtworks(db: Database<JobsDatabase>, creatorId: string, page: Page): Promise<ArtworkRow[]> {
   let query = db.selectFrom('artworks').selectAll().where('creator_id', '=', creatorId).where('deleted_at', 'is', null);
-  if (page.before !== undefined) query = query.where('id', '<', page.before);
+  if (page.last !== undefined) query = query.where('id', '<', page.last);
   return query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)

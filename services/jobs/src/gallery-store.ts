@@ -1,8 +1,7 @@
-import { type Database, newId } from '@irisvue/database';
+import { type Database, newId, type Page } from '@irisvue/database';
 import type { Transaction } from 'kysely';
 import type { ArtworkRow } from './artwork-store.ts';
 import type { Shared } from './circles.ts';
-import type { Page } from './pages.ts';
 import type { JobsDatabase } from './schema.ts';
 
 /** The columns of an artwork that say where it is shared. A UUIDv7 names each sharing, so that the last comes first. */
@@ -48,7 +47,7 @@ export function listGallery(
   page: Page,
 ): Promise<ArtworkRow[]> {
   let query = shownArtworks(db).where('circle_id', '=', circleId).where('membership_id', 'in', membershipIds);
-  if (page.before !== undefined) query = query.where('share_id', '<', page.before);
+  if (page.last !== undefined) query = query.where('share_id', '<', page.last);
   return query
     .orderBy('share_id', 'desc')
     .limit(page.limit + 1)

@@ -9,7 +9,7 @@ import {
   JobService,
   type WatchJobsRequest,
 } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
-import { type Database, once, requestKey } from '@irisvue/database';
+import { cutPage, type Database, once, readPage, requestKey } from '@irisvue/database';
 import {
   type Clock,
   currentTraceHeaders,
@@ -29,7 +29,6 @@ import { findJob, findJobs, insertJob, listJobs, stepsOfJobs, subjectsOfJob } fr
 import { priorityInBatch } from './jobs.ts';
 import { isJobBlocked } from './lineage/tombstones.ts';
 import type { Links } from './links.ts';
-import { cutPage, readPage } from './pages.ts';
 import { findPhotos, lockPhotos } from './photo-store.ts';
 import { requireUploaded } from './photos.ts';
 import { JobClassRank, type JobsDatabase } from './schema.ts';

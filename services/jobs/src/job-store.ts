@@ -1,13 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { JobSubmittedSchema } from '@irisvue/contracts/irisvue/jobs/v1/events';
-import { type Database, newId } from '@irisvue/database';
+import { type Database, newId, type Page } from '@irisvue/database';
 import { appendEvent } from '@irisvue/events';
 import type { Insertable, Selectable, Transaction } from 'kysely';
 import { auditJobSubmitted } from './audited.ts';
 import { changeJob, type JobRow } from './change-job.ts';
 import { JOB_KINDS } from './job-enums.ts';
 import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
-import type { Page } from './pages.ts';
 import type { JobStepTable, JobSubjectTable, JobsDatabase, JobTable } from './schema.ts';
 
 export type StepRow = Selectable<JobStepTable>;
@@ -70,7 +69,7 @@ export function listJobs(
 ): Promise<JobRow[]> {
   let query = db.selectFrom('jobs').selectAll().where('user_id', '=', o.userId).where('deleted_at', 'is', null);
   if (o.photoId !== undefined) query = query.where('photo_id', '=', o.photoId);
-  if (o.page.before !== undefined) query = query.where('id', '<', o.page.before);
+  if (o.page.last !== undefined) query = query.where('id', '<', o.page.last);
   return query
     .orderBy('id', 'desc')
     .limit(o.page.limit + 1)

@@ -8,12 +8,11 @@ import {
   PhotoService,
   PresignedRequestSchema,
 } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
-import { type Database, newId, once, requestKey } from '@irisvue/database';
+import { cutPage, type Database, newId, once, readPage, requestKey } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason, requireUser } from '@irisvue/runtime';
 import { type ObjectStore, photoKey } from '@irisvue/storage';
 import { type ConsentClient, requireConsent } from './consents.ts';
 import { subjectKindName } from './job-enums.ts';
-import { cutPage, readPage } from './pages.ts';
 import { buryPhoto, findPhoto, insertPhoto, listPhotos, markUploaded, type PhotoRow } from './photo-store.ts';
 import { noSuchPhoto, photoMessage, verifyUpload } from './photos.ts';
 import type { JobsDatabase } from './schema.ts';

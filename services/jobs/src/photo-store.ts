@@ -1,10 +1,9 @@
-import type { Database } from '@irisvue/database';
+import type { Database, Page } from '@irisvue/database';
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
 import { auditPhotoStored } from './audited.ts';
 import { changeJob } from './change-job.ts';
 import { recordPhoto } from './lineage/step-artifacts.ts';
 import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
-import type { Page } from './pages.ts';
 import type { JobsDatabase, PhotoTable, SubjectKindName } from './schema.ts';
 
 export type PhotoRow = Selectable<PhotoTable>;
@@ -49,7 +48,7 @@ function inOrder(ids: readonly string[], rows: readonly PhotoRow[]): Array<Photo
 /** A user's photos, newest first, one more than the page holds. */
 export function listPhotos(db: Database<JobsDatabase>, userId: string, page: Page): Promise<PhotoRow[]> {
   let query = db.selectFrom('photos').selectAll().where('user_id', '=', userId).where('deleted_at', 'is', null);
-  if (page.before !== undefined) query = query.where('id', '<', page.before);
+  if (page.last !== undefined) query = query.where('id', '<', page.last);
   return query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)

@@ -1,10 +1,9 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
-import { requestKey } from '@irisvue/database';
+import { cutPage, readPage, requestKey } from '@irisvue/database';
 import { type Clock, requireUser } from '@irisvue/runtime';
 import type { Accounts } from '../accounts.ts';
-import { cutPage, readPage } from '../pages.ts';
 import type { Receipts } from '../receipts/receipts.ts';
 import { permissionMessage, scopeOf } from './permission-message.ts';
 import type { ArtworkPermissions } from './permissions.ts';

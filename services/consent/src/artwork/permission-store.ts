@@ -1,6 +1,5 @@
-import type { Database } from '@irisvue/database';
+import type { Database, Page } from '@irisvue/database';
 import { type Insertable, type Kysely, sql, type Transaction } from 'kysely';
-import type { Page } from '../pages.ts';
 import type { ConsentTables } from '../schema.ts';
 import type { ArtworkPermissionEventsTable, PermissionRow } from './schema.ts';
 import type { PermissionScope } from './scope.ts';
@@ -41,7 +40,7 @@ export function permissionsOf(db: Database<ConsentTables>, userId: string, page:
   let query = latest(db).where((either) =>
     either.or([either('owner.subject_id', '=', userId), either('creator.subject_id', '=', userId)]),
   );
-  if (page.before !== undefined) query = query.where('event.permission_id', '<', page.before);
+  if (page.last !== undefined) query = query.where('event.permission_id', '<', page.last);
   return db
     .selectFrom(query.as('permission'))
     .selectAll()

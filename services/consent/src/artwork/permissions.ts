@@ -1,8 +1,7 @@
-import { type Database, newId, once, type RequestKey } from '@irisvue/database';
+import { type Database, newId, once, type Page, type RequestKey } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { auditPermission } from '../audited.ts';
-import type { Page } from '../pages.ts';
 import { accountOf, lockSubject, principalOf } from '../principals.ts';
 import { namedRecipients, type Recipient } from '../recipients.ts';
 import type { ConsentTables } from '../schema.ts';

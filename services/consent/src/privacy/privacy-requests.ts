@@ -1,8 +1,7 @@
-import { newId, once, type RequestKey } from '@irisvue/database';
+import { newId, once, type Page, type RequestKey } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { sql } from 'kysely';
 import type { JurisdictionName } from '../consent-enums.ts';
-import type { Page } from '../pages.ts';
 import { clocksOf } from './request-clocks.ts';
 import type { PrivacyDb, PrivacyRequestEventsTable, PrivacyRequestRow, PrivacyTrx } from './schema.ts';
 
@@ -68,7 +67,7 @@ export function createPrivacyRequests(o: { readonly db: PrivacyDb; readonly cloc
           of.selectFrom('principals').select('principal_id').where('subject_id', '=', userId),
         );
       }
-      if (page.before !== undefined) query = query.where('id', '<', page.before);
+      if (page.last !== undefined) query = query.where('id', '<', page.last);
       const rows = await query
         .orderBy('id', 'desc')
         .limit(page.limit + 1)

@@ -1,10 +1,9 @@
-import type { Database } from '@irisvue/database';
+import type { Database, Page } from '@irisvue/database';
 import { RECEIPT_TYPE } from '@irisvue/receipts';
 import type { JSONWebKeySet } from 'jose';
 import type { Selectable } from 'kysely';
 import type { Evidence } from '../evidence.ts';
 import type { Operator } from '../operator.ts';
-import type { Page } from '../pages.ts';
 import { accountOf, findPrincipal } from '../principals.ts';
 import type { RetentionPolicies } from '../retention-policies.ts';
 import type { ConsentTables, ReceiptsTable } from '../schema.ts';
@@ -60,7 +59,7 @@ export function createReceipts(o: {
       if (holder === undefined) return [];
       for (const id of await eventsWithout(db, holder)) await receiptOf(id);
       let query = db.selectFrom('receipts').selectAll().where('holder_principal_id', '=', holder);
-      if (page.before !== undefined) query = query.where('id', '<', page.before);
+      if (page.last !== undefined) query = query.where('id', '<', page.last);
       return query
         .orderBy('id', 'desc')
         .limit(page.limit + 1)

@@ -1,16 +1,14 @@
 import { durationMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectRouter, ServiceImpl } from '@connectrpc/connect';
 import { CircleService, ServiceCircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
-import { requestKey } from '@irisvue/database';
+import { cutPage, readPage, requestKey } from '@irisvue/database';
 import { requireService, requireUser } from '@irisvue/runtime';
 import { maskedEmail } from '../masked-email.ts';
-import { cutPage, readPage } from '../pages.ts';
 import { activeMemberMessage, circleMessage, invitationMessage, memberMessage } from './circle-message.ts';
 import type { Circles } from './circles.ts';
 import type { Invitations } from './invitations.ts';
 import type { Members } from './members.ts';
 
-const DEFAULT_PAGE_SIZE = 20;
 const DEFAULT_USES = 1;
 const DEFAULT_VALID_MS = 7 * 24 * 3_600_000;
 /** The services that decide by membership what may be seen. */
@@ -55,7 +53,7 @@ function circleCalls(
     },
     async listCircles(request, context) {
       const { userId } = requireUser(context);
-      const page = readPage(request, DEFAULT_PAGE_SIZE);
+      const page = readPage(request);
       const { shown, nextPageToken } = cutPage(await circles.list(userId, page), page);
       return { circles: shown.map((circle) => circleMessage(circle, userId)), nextPageToken };
     },
@@ -83,7 +81,7 @@ function circleCalls(
 function memberCalls(members: Members): Calls<'listMembers' | 'removeMember' | 'leaveCircle'> {
   return {
     async listMembers(request, context) {
-      const page = readPage(request, DEFAULT_PAGE_SIZE);
+      const page = readPage(request);
       const rows = await members.list(request.circleId, requireUser(context).userId, page);
       const { shown, nextPageToken } = cutPage(rows, page);
       return { members: shown.map(memberMessage), nextPageToken };
@@ -120,7 +118,7 @@ function invitationCalls(
       return { invitation: invitationMessage(invitation), token, url: `${webUrl}/circles/join#${token}` };
     },
     async listInvitations(request, context) {
-      const page = readPage(request, DEFAULT_PAGE_SIZE);
+      const page = readPage(request);
       const rows = await invitations.list(request.circleId, requireUser(context).userId, page);
       const { shown, nextPageToken } = cutPage(rows, page);
       return { invitations: shown.map(invitationMessage), nextPageToken };

@@ -1,5 +1,5 @@
+import type { Page } from '@irisvue/database';
 import { sql } from 'kysely';
-import type { Page } from '../pages.ts';
 import type { CircleRow, CirclesDb, CirclesTrx } from './schema.ts';
 
 /** A circle with the number of its members. */

@@ -1,6 +1,5 @@
-import { newId, once, type RequestKey } from '@irisvue/database';
+import { newId, once, type Page, type RequestKey } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
-import type { Page } from '../pages.ts';
 import { lockOwnCircle, noSuchCircle, noSuchMember, requireRoom } from './circle-rules.ts';
 import {
   type CountedCircle,

@@ -1,4 +1,4 @@
-import type { Page } from '../pages.ts';
+import type { Page } from '@irisvue/database';
 import type { CirclesDb, CirclesTrx, InvitationRow } from './schema.ts';
 
 /** What an invitation tells to whom holds its token. */

@@ -1,8 +1,7 @@
-import { newId, once } from '@irisvue/database';
+import { newId, once, type Page } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { auditMembership } from '../audited.ts';
 import { linkInvalid, newSecretToken, tokenDigest } from '../link-tokens.ts';
-import type { Page } from '../pages.ts';
 import { lockOwnCircle, noSuchCircle, onlyTheOwner, requireRoom } from './circle-rules.ts';
 import { type CountedCircle, findCircle, lockCircle } from './circle-store.ts';
 import type { Asked } from './circles.ts';

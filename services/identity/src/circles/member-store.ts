@@ -1,4 +1,4 @@
-import type { Page } from '../pages.ts';
+import type { Page } from '@irisvue/database';
 import type { CirclesDb, CirclesTrx } from './schema.ts';
 
 /** A membership with what it takes to show it. */

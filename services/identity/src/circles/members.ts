@@ -1,7 +1,6 @@
-import { once } from '@irisvue/database';
+import { once, type Page } from '@irisvue/database';
 import { DomainError, ErrorReason } from '@irisvue/runtime';
 import { auditMembership } from '../audited.ts';
-import type { Page } from '../pages.ts';
 import { lockCircleOf, lockOwnCircle, noSuchMember, requireMember } from './circle-rules.ts';
 import type { Asked } from './circles.ts';
 import { type ActiveMemberRow, activeMembers, deleteMember, listMembers, type MemberRow } from './member-store.ts';

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
+import { cutPage, readPage } from '@irisvue/database';
 import { requireUser } from '@irisvue/runtime';
-import { cutPage, readPage } from '../pages.ts';
 import type { Sessions } from '../sessions.ts';
 import { sessionMessage, tokensMessage } from '../user-message.ts';
 import { signedIn } from './signed-in.ts';

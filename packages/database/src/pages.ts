@@ -1,6 +1,7 @@
 import { DomainError, ErrorReason } from '@irisvue/runtime';
 import { z } from 'zod';
 
+const DEFAULT_PAGE_SIZE = 20;
 const Cursor = z.object({ last: z.uuid() });
 
 /** A page that was asked for: at most `limit` rows, those behind the row with the id `last`. */
@@ -15,7 +16,7 @@ export interface Page {
  */
 export function readPage(
   request: { readonly pageSize: number; readonly pageToken: string },
-  defaultSize: number,
+  defaultSize = DEFAULT_PAGE_SIZE,
 ): Page {
   const limit = request.pageSize || defaultSize;
   if (request.pageToken === '') return { limit };
@@ -27,10 +28,17 @@ export function readPage(
   }
 }
 
-/** Cuts `rows`, read with one row beyond the limit, to the page; next_page_token is empty when there are no more. */
-export function cutPage<Row extends { readonly id: string }>(rows: readonly Row[], page: Page) {
+/**
+ * Cuts `rows`, read with one row beyond the limit, to the page; next_page_token is empty when there are no more. `idOf`
+ * gives the id that the rows are in order of.
+ */
+export function cutPage<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  page: Page,
+  idOf: (row: Row) => string | null = (row) => row.id,
+) {
   const shown = rows.slice(0, page.limit);
-  const last = shown.at(-1);
-  const more = rows.length > page.limit && last !== undefined;
-  return { shown, nextPageToken: more ? Buffer.from(JSON.stringify({ last: last.id })).toString('base64url') : '' };
+  const beyond = rows.length > page.limit ? shown.at(-1) : undefined;
+  const last = beyond && idOf(beyond);
+  return { shown, nextPageToken: last ? Buffer.from(JSON.stringify({ last })).toString('base64url') : '' };
 }

@@ -66,7 +66,7 @@ def paint_ball(rng: Random, scene: Scene) -> Ball:
     slope = unit(rng)
     shade(iris, np.clip(1 + rng.uniform(0, 0.5) * (scene.u * slope[0] + scene.v * slope[1]), 0.1, 2))
     iris *= np.float32(np.clip(white.mean() / 0.75, 0.45, 1.15))  # no brighter than the light on the sclera allows
-    _join_limbus(rng, picture, iris, from_centre, place.pixel)
+    _join_limbus(rng, picture, iris, from_centre, np.arctan2(y, x), place.pixel)
     _paint_pupil(rng, picture, scene, distance / np.float32(share), share, white)
     _cast_shadows(rng, picture, scene, from_centre)
     highlight = add_lights(rng, picture, scene.u, scene.v, place.pixel)
@@ -110,15 +110,21 @@ def _paint_vessels(rng: Random, picture: np.ndarray, scene: Scene, white: np.nda
     mix(picture, white * np.array([0.45, 0.45, 0.88], np.float32), lines * rng.uniform(0.1, 0.7))
 
 
-def _join_limbus(rng: Random, picture: np.ndarray, iris: np.ndarray, from_centre: np.ndarray, pixel: float) -> None:
+def _join_limbus(
+    rng: Random, picture: np.ndarray, iris: np.ndarray, from_centre: np.ndarray, angle: np.ndarray, pixel: float
+) -> None:
     soft = (rng.uniform(0.01, 0.06) if chance(rng, 0.6) else rng.uniform(0.05, 0.17)) + 0.5 * pixel
+    if chance(rng, 0.2):  # softer on one side, where light or a growth of the conjunctiva blurs it
+        turn = np.cos(angle - np.float32(rng.uniform(0, 2 * np.pi)))
+        soft = soft * (1 + rng.uniform(0.5, 4) * ramp(turn, -0.3, 1))
+        soft = np.minimum(soft, 0.25)
     if chance(rng, 0.5):  # the sclera is darker and bluer beside the limbus
         tint = 1 - rng.uniform(0, 0.5) * np.array([0.6, 0.9, 1], np.float32)
         near = np.exp(-np.maximum(from_centre - 1, 0) / np.float32(rng.uniform(0.03, 0.15)))
         picture *= 1 - (1 - tint) * near[..., None]
     if chance(rng, 0.12):  # arcus: a pale ring inside the limbus
         mix(iris, iris.mean(2, keepdims=True) * 0.5 + 0.3, rng.uniform(0.2, 0.7) * bell(from_centre - rng.uniform(0.86, 0.95), 0.05))
-    edge = 1 - np.float32(0.12 * soft) - from_centre  # people draw the limbus towards the outer end of its slope
+    edge = 1 - 0.12 * np.minimum(soft, 0.17) - from_centre  # people draw the limbus towards the outer end of its slope
     inside = ramp(edge, -soft, soft)
     inside = inside * inside * (3 - 2 * inside)
     picture += (iris - picture) * inside[..., None]
@@ -131,10 +137,10 @@ def _paint_pupil(rng: Random, picture: np.ndarray, scene: Scene, radii: np.ndarr
     kind = rng.random()
     if kind < 0.66:
         colour = np.full(3, rng.uniform(0, 0.06))
-    elif kind < 0.91:
+    elif kind < 0.88:
         colour = rng.uniform(0.02, 0.3) * np.array([1, 0.95, 0.85]) * rng.uniform(0.7, 1, 3)
     else:  # light from the retina
-        colour = rng.uniform(0.2, 0.7) * np.array([rng.uniform(0.4, 0.8), rng.uniform(0.4, 0.7), 1])
+        colour = rng.uniform(0.2, 0.8) * np.array([rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.7), 1])
     mix(picture, colour, inside)
     if chance(rng, 0.3):  # haze of the lens or of the room over the pupil
         glow = ramp(patch(rng, scene.u.shape, rng.uniform(0.1, 0.5)), rng.uniform(-1, 0.5), rng.uniform(0.5, 2))

@@ -63,8 +63,9 @@ def _lens(rng: Random, picture: np.ndarray) -> np.ndarray:
         cx, cy = rng.uniform(-0.3, 0.3, 2)
         far = np.clip((steps[None] - np.float32(cx)) ** 2 + (steps[:, None] - np.float32(cy)) ** 2, 0, 0.8)
         picture = picture * (1 - np.float32(rng.uniform(0.3, 1.2)) * far)[..., None]
-    if chance(rng, 0.5):
-        picture = blur(picture, rng.uniform(0.25, 0.9) if chance(rng, 0.8) else rng.uniform(1, 2.4))
+    if chance(rng, 0.55):
+        sharpness = rng.random()
+        picture = blur(picture, rng.uniform(*((0.25, 0.9) if sharpness < 0.7 else (1, 2.4) if sharpness < 0.9 else (2.4, 4))))
     if chance(rng, 0.07):  # shake
         kernel = np.zeros((7, 7), np.float32)
         angle = rng.uniform(0, np.pi)

@@ -86,15 +86,33 @@ def _round_thing(rng: Random, place: Placement) -> np.ndarray:
 def _nose(rng: Random, place: Placement) -> np.ndarray:
     """A rounded tip with a gloss and two dark nostrils: a person's, a dog's."""
     picture = _ground(rng, place)
-    u, v = place.plane()
-    bulge = ramp(1.3 - np.hypot(u, v * rng.uniform(0.8, 1.3)), 0, rng.uniform(0.1, 0.8))
-    mix(picture, skin_colour(rng) * rng.uniform(0.1, 1.1), bulge)
+    if chance(rng, 0.5):
+        _add_fur(rng, picture, place)
+    u, v = (axis / np.float32(log_uniform(rng, 0.7, 2)) for axis in place.plane())
+    bulge = ramp(1.3 - np.hypot(u, v * rng.uniform(0.8, 1.6)), 0, rng.uniform(0.05, 0.8))
+    mix(picture, skin_colour(rng) * rng.uniform(0.05, 1.1), bulge)
+    for _ in range(rng.integers(0, 4)):  # wet gloss
+        spot = np.hypot(u - np.float32(rng.uniform(-0.8, 0.8)), (v + np.float32(rng.uniform(0, 0.7))) * np.float32(rng.uniform(1, 3)))
+        mix(picture, np.ones(3), rng.uniform(0.2, 1) * ramp(rng.uniform(0.05, 0.25) - spot, 0, rng.uniform(0.02, 0.2)))
     shade(picture, 1 + rng.uniform(-0.1, 0.4) * bell(np.hypot(u, v + 0.4), 0.4))
     apart = rng.uniform(0.3, 0.7)
     for side in (-1, 1):
         hole = np.hypot((u - np.float32(side * apart)) / np.float32(rng.uniform(0.15, 0.4)), (v - 0.3) / np.float32(rng.uniform(0.1, 0.3)))
         mix(picture, np.full(3, rng.uniform(0, 0.1)), ramp(1.2 - hole, 0, rng.uniform(0.1, 0.6)))
     return picture
+
+
+def _add_fur(rng: Random, picture: np.ndarray, place: Placement) -> None:
+    """Hairs that grow away from the middle, in place."""
+    for _ in range(2):
+        count = int(rng.integers(150, 400))
+        angle, distance = rng.uniform(0, 2 * np.pi, count), rng.uniform(0.5, 4, count)
+        roots = distance[:, None] * directions(angle)
+        way = directions(angle + rng.normal(0, 0.3, count))
+        length = rng.uniform(0.3, 1.5, count)[:, None]
+        hairs = bend_hairs(roots, 0.5 * length * way, length * (way + rng.normal(0, 0.2, (1, 2))))
+        cover = draw_blades(place, hairs, rng.uniform(0.01, 0.06, count), rng.uniform(0.3, 1, count))
+        mix(picture, skin_colour(rng) * rng.uniform(0.1, 1.2), cover)
 
 
 def _text(rng: Random, place: Placement) -> np.ndarray:
@@ -142,4 +160,4 @@ def _shapes(rng: Random, place: Placement) -> np.ndarray:
 
 
 _PAINTERS = (_closed_lids, _skin_only, _mouth, _round_thing, _nose, _text, _texture, _shapes)
-_SHARES = (0.13, 0.08, 0.08, 0.48, 0.06, 0.04, 0.06, 0.07)
+_SHARES = (0.12, 0.08, 0.08, 0.48, 0.09, 0.03, 0.06, 0.06)

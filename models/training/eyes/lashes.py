@@ -9,8 +9,12 @@ from .noise import patch
 from .scene import Scene
 
 
-def add_margins(rng: Random, picture: np.ndarray, scene: Scene) -> None:
-    """The wet rim of the lower lid, the dark line of lash roots on the upper one, eyeliner."""
+def add_margins(rng: Random, picture: np.ndarray, scene: Scene) -> np.ndarray:
+    """The wet rim of the lower lid, the dark line of lash roots on the upper one, eyeliner.
+
+    Returns how much the dark lines hide, [S, S], 0 to 1.
+    """
+    hidden = np.zeros(scene.u.shape, np.float32)
     pixel, across = scene.place.pixel, np.abs(scene.across)
     width = rng.uniform(0.04, 0.16)
     rim = ramp(-scene.above_lower, -0.02, 0.02 + pixel) * ramp(scene.above_lower + width, 0, 0.05) * ramp(1.02 - across, 0, 0.05)
@@ -24,32 +28,42 @@ def add_margins(rng: Random, picture: np.ndarray, scene: Scene) -> None:
         roots = bell(scene.below_upper + rng.uniform(-0.07, 0.18), rng.uniform(0.025, 0.13) + 0.3 * pixel)
         if chance(rng, 0.5):  # the roots of single lashes, not a line
             roots = roots * ramp(patch(rng, roots.shape, rng.uniform(0.6, 2.5)), -1, 1)
-        mix(picture, scene.skin * rng.uniform(0.05, 0.5), rng.uniform(0.3, 1) * roots * ramp(1.08 - across, 0, 0.1))
+        roots = rng.uniform(0.3, 1) * roots * ramp(1.08 - across, 0, 0.1)
+        mix(picture, scene.skin * rng.uniform(0.05, 0.5), roots)
+        hidden = np.maximum(hidden, roots)
     if chance(rng, 0.2):
         line = np.minimum(np.abs(scene.above_lower + 0.06), np.abs(scene.below_upper + 0.05))
-        mix(picture, rng.uniform(0, 0.12, 3), rng.uniform(0.6, 1) * bell(line, rng.uniform(0.03, 0.16)) * ramp(1.15 - across, 0, 0.1))
+        line = rng.uniform(0.6, 1) * bell(line, rng.uniform(0.03, 0.16)) * ramp(1.15 - across, 0, 0.1)
+        mix(picture, rng.uniform(0, 0.12, 3), line)
+        hidden = np.maximum(hidden, line)
+    return hidden
 
 
-def add_lashes(rng: Random, picture: np.ndarray, scene: Scene) -> None:
-    """Upper and lower lashes, in place."""
+def add_lashes(rng: Random, picture: np.ndarray, scene: Scene) -> np.ndarray:
+    """Upper and lower lashes, in place. Returns how much the upper ones hide, [S, S], 0 to 1."""
+    hidden = np.zeros(scene.u.shape, np.float32)
     colour = np.clip(scene.skin * rng.uniform(0, 0.3), 0, 1)
     if chance(rng, 0.2):  # fair lashes, or dark ones in strong light
         colour = np.clip(scene.skin * rng.uniform(0.5, 1.8) + rng.uniform(0, 0.2), 0, 1.2)
     if chance(rng, 0.93):
-        _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour)
-    if chance(rng, 0.35):
-        _add_row(rng, picture, scene, _stubble(rng, scene), colour)
+        hidden = np.maximum(hidden, _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour))
+    if chance(rng, 0.5):
+        hidden = np.maximum(hidden, _add_row(rng, picture, scene, _stubble(rng, scene), colour))
     if chance(rng, 0.25):  # a second row, further from the focus
-        _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour, soft=rng.uniform(0.01, 0.05))
+        soft = rng.uniform(0.01, 0.05)
+        hidden = np.maximum(hidden, _add_row(rng, picture, scene, _upper_lashes(rng, scene), colour, soft))
     if chance(rng, 0.14):
         _add_curtain(rng, picture, scene)
     if chance(rng, 0.8):
         _add_row(rng, picture, scene, _lower_lashes(rng, scene), colour, shadow=False)
     if chance(rng, 0.1):
         _add_loose_hair(rng, picture, scene)
+    return hidden
 
 
-def _add_row(rng: Random, picture, scene: Scene, hairs: np.ndarray, colour, soft: float = 0.0, shadow: bool = True) -> None:
+def _add_row(
+    rng: Random, picture, scene: Scene, hairs: np.ndarray, colour, soft: float = 0.0, shadow: bool = True
+) -> np.ndarray:
     count, radius = len(hairs), scene.place.radius
     width = rng.uniform(0.007, 0.02) * (2 if chance(rng, 0.15) else 1) * rng.uniform(0.7, 1.3, count)
     cover = draw_blades(scene.place, hairs, width, rng.uniform(0.7, 1, count))
@@ -60,9 +74,11 @@ def _add_row(rng: Random, picture, scene: Scene, hairs: np.ndarray, colour, soft
         thrown = blur(np.roll(cover, shift, 0), rng.uniform(0.015, 0.06) * radius)
         shade(picture, 1 - rng.uniform(0.1, 0.6) * scene.opening * thrown)
     cover = blur(cover, soft * radius + (0.3 if radius > 50 else 0))
-    mix(picture, colour, cover * rng.uniform(0.45, 1))
+    cover = cover * rng.uniform(0.45, 1)
+    mix(picture, colour, cover)
     if chance(rng, 0.08):  # gloss along the hairs
         mix(picture, np.full(3, rng.uniform(0.4, 0.9)), 0.35 * cover * (rng.random(cover.shape, np.float32) > 0.6))
+    return cover
 
 
 def _add_curtain(rng: Random, picture: np.ndarray, scene: Scene) -> None:
@@ -92,14 +108,15 @@ def _positions(rng: Random, count: int) -> np.ndarray:
 
 def _upper_lashes(rng: Random, scene: Scene) -> np.ndarray:
     lids = scene.lids
-    count = int(rng.integers(30, 110) if chance(rng, 0.5) else rng.integers(110, 260))
+    sparse = chance(rng, 0.2)  # few and long: the iris shows between them up to the lid
+    count = int(rng.integers(12, 45)) if sparse else int(rng.integers(30, 110) if chance(rng, 0.45) else rng.integers(110, 260))
     t = _positions(rng, count)
     u = lids.centre + t * lids.half_width
     roots = np.stack([u, lids.upper(u) + _root_height(rng, count)], 1)
-    lengths = rng.uniform(0.25, 1.2) * (0.6 + 0.2 * (t + 1)) * rng.uniform(0.5, 1.25, count)
+    lengths = rng.uniform(0.6 if sparse else 0.25, 1.2) * (0.6 + 0.2 * (t + 1)) * rng.uniform(0.5, 1.25, count)
     fan = rng.uniform(0.3, 1.1) * t + rng.uniform(-0.3, 0.4) + rng.normal(0, rng.uniform(0.08, 0.45), count)
     up, down = directions(-np.pi / 2 + fan), directions(np.pi / 2 - fan)
-    kind = rng.random()
+    kind = rng.uniform(0.3, 1) if sparse else rng.random()
     if kind < 0.42:  # away from the eye
         bend = directions(-np.pi / 2 + fan * rng.uniform(0.2, 1.6))
         start, end = 0.55 * bend, up

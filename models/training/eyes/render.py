@@ -16,6 +16,7 @@ from .noise import patch
 from .placement import Placement, place_tight, place_whole
 from .scene import Scene, draw_scene
 from .skin import add_glasses, paint_skin
+from .visible_margin import hidden_at, hidden_depth
 
 Frame = Literal["whole", "tight"]
 _NO_LINE = np.zeros((0, 2), np.float32)
@@ -31,15 +32,14 @@ def render(rng: Random, frame: Frame, size: int) -> Eye:
     ball = paint_ball(rng, eyeball)
     shown = picture[eyeball.window]
     shown += (ball.picture - shown) * eyeball.opening[..., None]
-    add_margins(rng, picture, scene)
-    add_lashes(rng, picture, scene)
+    hidden = np.maximum(add_margins(rng, picture, scene), add_lashes(rng, picture, scene))
     if chance(rng, 0.06):
         add_glasses(rng, picture, scene)
     _light_scene(rng, picture, scene)
     photo = take_photo(rng, picture)
     if chance(rng, 0.05):
         _stamp(rng, photo, place)
-    return _label(photo, eyeball, ball)
+    return _label(photo, eyeball, ball, hidden_depth(scene, hidden))
 
 
 def render_distractor(rng: Random, frame: Frame, size: int) -> Eye:
@@ -78,10 +78,10 @@ def _frame(picture: np.ndarray, place: Placement, outside: int = _BEYOND) -> np.
     return framed
 
 
-def _label(photo: np.ndarray, scene: Scene, ball: Ball) -> Eye:
-    """`scene` is the window that the ball was painted in."""
+def _label(photo: np.ndarray, scene: Scene, ball: Ball, hidden: np.ndarray) -> Eye:
+    """`scene` is the window that the ball was painted in; `hidden` as hidden_depth has it."""
     place = scene.place
-    open_ = scene.opening > 0.5
+    open_ = (scene.opening > 0.5) & (scene.below_upper > np.interp(scene.u, hidden_at(), hidden))
     classes, highlight = np.zeros((2, *photo.shape[:2]), np.uint8)
     shown = classes[scene.window]
     shown[open_] = SCLERA
@@ -89,7 +89,8 @@ def _label(photo: np.ndarray, scene: Scene, ball: Ball) -> Eye:
     shown[open_ & (ball.from_pupil <= 1)] = PUPIL
     highlight[scene.window] = open_ & (ball.highlight > 0.5)
     u = np.linspace(-2.2, 2.2, 45, dtype=np.float32)
-    upper, lower = (_line(place, u, margin) for margin in (scene.lids.upper(u), scene.lids.lower(u)))
+    upper = _line(place, u, scene.lids.upper(u) + np.interp(u, hidden_at(), hidden))
+    lower = _line(place, u, scene.lids.lower(u))
     framed, classes = _frame(photo, place), _frame(classes, place, BACKGROUND)
     visible = _pupil_visible(framed[scene.window], classes[scene.window], ball)
     return Eye(framed, classes, _frame(highlight, place, 0), ball.limbus, ball.pupil, visible, upper, lower)

@@ -11,7 +11,7 @@ from .placement import Placement
 
 def paint_round_thing(rng: Random, place: Placement, ground: np.ndarray) -> np.ndarray:
     """Paints one in the middle of a ground [S, S, 3], in place, where an iris would lie. Returns the ground."""
-    scale = np.float32(log_uniform(rng, 0.5, 2))
+    scale = np.float32(log_uniform(rng, 0.5, 3.5))
     u, v = (axis / scale for axis in place.plane())
     x, y = u, v / np.float32(rng.uniform(0.7, 1))
     r, angle = np.hypot(x, y), np.arctan2(y, x) + np.float32(rng.uniform(0, 6.3))
@@ -127,7 +127,7 @@ def _flower(rng: Random, x, y, r, angle, pixel: float) -> np.ndarray:
     veins = np.sin(angle * np.float32(rng.integers(20, 90)) + rng.uniform(0, 3) * patch(rng, r.shape, 0.3))
     shade(thing, np.clip(1 + rng.uniform(0.02, 0.25) * veins - rng.uniform(0, 0.5) * (1 - r), 0.1, 2))
     heart = np.empty_like(thing)
-    heart[:] = colour_of(rng.uniform(20, 60), rng.uniform(0.5, 1), rng.uniform(0.1, 0.9))
+    heart[:] = colour_of(rng.uniform(0, 90), rng.uniform(0, 1), log_uniform(rng, 0.03, 0.9))
     shade(heart, np.clip(1 + 0.3 * patch(rng, r.shape, 2.5), 0.1, 2))
     mix(thing, heart, ramp(rng.uniform(0.12, 0.5) - r, 0, 0.06))
     return thing

@@ -4,6 +4,7 @@ import type { Clock } from '@irisvue/runtime';
 import type { Evidence } from '../evidence.ts';
 import { completeErasure } from './complete-erasure.ts';
 import { type ErasureSubject, keepErased, setState, subjectsOf } from './erasure-store.ts';
+import { NotYet } from './leased-work.ts';
 import { isOwnId } from './own-data.ts';
 import type { Party } from './parties.ts';
 import type { CacheKeys } from './redis-keys.ts';
@@ -23,17 +24,6 @@ export interface Eraser {
   readonly auditConsumer: string;
   readonly evidence: Evidence;
   readonly clock: Clock;
-}
-
-/** An erasure cannot go on yet; it says what it waits for. */
-export class NotYet extends Error {
-  readonly waitingFor: string;
-
-  constructor(waitingFor: string) {
-    super(`the erasure waits for ${waitingFor}`);
-    this.name = 'NotYet';
-    this.waitingFor = waitingFor;
-  }
 }
 
 const AUDIT_WAIT_MS = 10_000;

@@ -42,59 +42,6 @@ export function findErasure(db: PrivacyDb, id: string): Promise<ErasureRow | und
   return db.selectFrom('erasures').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** Takes one erasure that is due and that no living worker has; undefined when there is none. */
-export async function claimErasure(db: PrivacyDb, worker: string, leaseMs: number): Promise<ErasureRow | undefined> {
-  return db
-    .updateTable('erasures')
-    .set({ leased_by: worker, leased_until: leaseEnd(leaseMs) })
-    .where('id', '=', (due) =>
-      due
-        .selectFrom('erasures')
-        .select('id')
-        .where('state', '<>', 'completed')
-        .where('next_try_at', '<=', sql<Date>`now()`)
-        .where((free) => free.or([free('leased_until', 'is', null), free('leased_until', '<', sql<Date>`now()`)]))
-        .orderBy('next_try_at')
-        .limit(1)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .returningAll()
-    .executeTakeFirst();
-}
-
-/** Prolongs a lease; false when another worker has it by now. */
-export async function renewLease(db: PrivacyDb, id: string, worker: string, leaseMs: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('erasures')
-    .set({ leased_until: leaseEnd(leaseMs) })
-    .where('id', '=', id)
-    .where('leased_by', '=', worker)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
-
-/** Gives an erasure back, to be taken up after `delayMs`; `waitingFor` tells what it waits for. */
-export async function handBack(
-  db: PrivacyDb,
-  id: string,
-  worker: string,
-  o: { readonly delayMs: number; readonly waitingFor: string; readonly failed: boolean },
-): Promise<void> {
-  await db
-    .updateTable('erasures')
-    .set((set) => ({
-      leased_by: null,
-      leased_until: null,
-      waiting_for: o.waitingFor,
-      failures: o.failed ? sql<number>`${set.ref('failures')} + 1` : 0,
-      next_try_at: sql<Date>`now() + ${o.delayMs} * interval '1 ms'`,
-    }))
-    .where('id', '=', id)
-    .where('leased_by', '=', worker)
-    .execute();
-}
-
 /** Moves an erasure on, or back to erase again. */
 export async function setState(
   db: PrivacyDb,
@@ -156,5 +103,3 @@ export async function keepErased(db: PrivacyDb, id: string, service: string, par
     await notify(trx, ERASURES_CHANNEL, id);
   });
 }
-
-const leaseEnd = (leaseMs: number) => sql<Date>`now() + ${leaseMs} * interval '1 ms'`;

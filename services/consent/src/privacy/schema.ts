@@ -82,6 +82,42 @@ export interface ErasureRecipientsTable {
   told_at: Date;
 }
 
+export type ExportStateName = 'pending' | 'packing' | 'completed' | 'deleted' | 'blocked';
+
+export interface ExportsTable {
+  id: string;
+  /** Who asked for it, and whom its links are handed to. */
+  user_id: string;
+  subject_id: string;
+  subject_kind: SubjectKindName;
+  principal_id: string;
+  /** Language of the explanations in the archive. */
+  language: 'en' | 'de';
+  /** `deleted`: the archive is out of reach; `blocked`: so is the subject, and an erasure takes the archive. */
+  state: ExportStateName;
+  /** Counts the tries to pack it. Each writes an object of its own: see packages/storage, keys.ts. */
+  attempt: Generated<number>;
+  /** Files to be packed, as counted when packing began; an estimate. */
+  expected_files: Generated<number>;
+  /** Files that are packed. */
+  files: Generated<number>;
+  /** Of the archive. Null before it is completed. */
+  size_bytes: number | null;
+  sha256: string | null;
+  /** Links of an earlier epoch are dead. */
+  link_epoch: Generated<number>;
+  waiting_for: Generated<string>;
+  failures: Generated<number>;
+  next_try_at: Generated<Date>;
+  leased_by: string | null;
+  leased_until: Date | null;
+  created_at: Date;
+  completed_at: Date | null;
+  expires_at: Date | null;
+  /** When nothing of a deleted archive was left in the store. */
+  removed_at: Date | null;
+}
+
 export type PrivacyTables = {
   privacy_requests: PrivacyRequestsTable;
   privacy_request_events: PrivacyRequestEventsTable;
@@ -90,9 +126,11 @@ export type PrivacyTables = {
   erasure_objects: ErasureObjectsTable;
   erasure_joint_works: ErasureJointWorksTable;
   erasure_recipients: ErasureRecipientsTable;
+  exports: ExportsTable;
 };
 
 export type PrivacyDb = Database<ConsentTables & AuditTables & WithTombstones & PrivacyTables>;
 export type PrivacyTrx = Transaction<ConsentTables & AuditTables & WithTombstones & PrivacyTables>;
 export type ErasureRow = Selectable<ErasuresTable>;
+export type ExportRow = Selectable<ExportsTable>;
 export type PrivacyRequestRow = Selectable<PrivacyRequestsTable>;

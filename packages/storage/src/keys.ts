@@ -10,6 +10,7 @@
  *     work/{user}/{job}/{attempt}/{name}         between two steps; swept after the job ended
  *     fusion/{artwork}/{attempt}.jpg             an artwork
  *     fusion/{artwork}/{attempt}_thumb.jpg       its thumbnail
+ *     exports/{subject}/{export}/{attempt}.zip   all that is held about a subject, packed for that person
  */
 
 /** The bytes of a photo as they were uploaded. */
@@ -40,6 +41,11 @@ export function artworkKey(artworkId: string, attempt: number): string {
 /** The thumbnail of an artwork: JPEG. */
 export function artworkThumbnailKey(artworkId: string, attempt: number): string {
   return `${artworkPrefix(artworkId)}${attempt}_thumb.jpg`;
+}
+
+/** An archive of what is held about a subject: ZIP. */
+export function exportKey(subjectId: string, exportId: string, attempt: number): string {
+  return `${exportPrefix(subjectId, exportId)}${attempt}.zip`;
 }
 
 /** Every photo of a user. */
@@ -77,5 +83,15 @@ export function artworkPrefix(artworkId: string): string {
   return `fusion/${artworkId}/`;
 }
 
+/** An archive, all attempts to pack it. */
+export function exportPrefix(subjectId: string, exportId: string): string {
+  return `${exportsPrefix(subjectId)}${exportId}/`;
+}
+
+/** Every archive about a subject. */
+export function exportsPrefix(subjectId: string): string {
+  return `exports/${subjectId}/`;
+}
+
 /** The top folders, for a sweep that looks for objects that no row points at. */
-export const TOP_PREFIXES = ['photos/', 'processed/', 'work/', 'fusion/'] as const;
+export const TOP_PREFIXES = ['photos/', 'processed/', 'work/', 'fusion/', 'exports/'] as const;

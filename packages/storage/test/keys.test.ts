@@ -13,6 +13,7 @@ describe('the key layout', () => {
     [keys.workKey(USER, JOB, 3, 'crop.png'), `work/${USER}/${JOB}/3/crop.png`],
     [keys.artworkKey(JOB, 1), `fusion/${JOB}/1.jpg`],
     [keys.artworkThumbnailKey(JOB, 12), `fusion/${JOB}/12_thumb.jpg`],
+    [keys.exportKey(USER, JOB, 2), `exports/${USER}/${JOB}/2.zip`],
   ])('has %s', (key, expected) => {
     expect(key).toBe(expected);
     expect(checkedKey(key)).toBe(key);
@@ -29,6 +30,8 @@ describe('the key layout', () => {
     [keys.workAttemptPrefix(USER, JOB, 1), keys.workKey(USER, JOB, 1, 'crop.png')],
     [keys.artworkPrefix(JOB), keys.artworkKey(JOB, 1)],
     [keys.artworkPrefix(JOB), keys.artworkThumbnailKey(JOB, 1)],
+    [keys.exportPrefix(USER, JOB), keys.exportKey(USER, JOB, 1)],
+    [keys.exportsPrefix(USER), keys.exportKey(USER, JOB, 1)],
   ])('lets the prefix %s cover %s', (prefix, key) => {
     expect(checkedPrefix(prefix)).toBe(prefix);
     expect(key.startsWith(prefix)).toBe(true);

@@ -9,3 +9,4 @@ export { startTestMesh, type TestMesh } from './test-mesh.ts';
 export { startNats, startRedis, type TestServer } from './test-servers.ts';
 export { type Capability, startTokenIssuers, type TokenIssuers } from './token-issuers.ts';
 export { until } from './until.ts';
+export { unzipped } from './unzipped.ts';

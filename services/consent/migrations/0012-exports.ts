@@ -25,15 +25,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz NOT NULL,
       completed_at timestamptz,
       expires_at timestamptz,
-      removed_at timestamptz,
       CHECK ((completed_at IS NULL) = (sha256 IS NULL)),
       CHECK (state <> 'completed' OR (sha256 IS NOT NULL AND expires_at IS NOT NULL))
     )`.execute(db);
-  await sql`CREATE INDEX exports_of ON exports (subject_id, subject_kind)`.execute(db);
+  await sql`CREATE INDEX exports_of ON exports (subject_id)`.execute(db);
   await sql`CREATE INDEX exports_to_do ON exports (next_try_at) WHERE state IN ('pending', 'packing')`.execute(db);
-  await sql`CREATE INDEX exports_to_remove ON exports (expires_at) WHERE removed_at IS NULL`.execute(db);
-  // One at a time is packed of a subject.
+  await sql`CREATE INDEX exports_to_expire ON exports (expires_at) WHERE state = 'completed'`.execute(db);
+  // One at a time is packed of a subject for whoever asks.
   await sql`
-    CREATE UNIQUE INDEX export_under_way ON exports (subject_id, subject_kind)
+    CREATE UNIQUE INDEX export_under_way ON exports (user_id, subject_id, subject_kind)
     WHERE state IN ('pending', 'packing')`.execute(db);
 }

@@ -93,7 +93,7 @@ export interface ExportsTable {
   principal_id: string;
   /** Language of the explanations in the archive. */
   language: 'en' | 'de';
-  /** `deleted`: the archive is out of reach; `blocked`: so is the subject, and an erasure takes the archive. */
+  /** `deleted`: the archive is out of reach; `blocked`: it is, because its subject is being erased. */
   state: ExportStateName;
   /** Counts the tries to pack it. Each writes an object of its own: see packages/storage, keys.ts. */
   attempt: Generated<number>;
@@ -114,8 +114,6 @@ export interface ExportsTable {
   created_at: Date;
   completed_at: Date | null;
   expires_at: Date | null;
-  /** When nothing of a deleted archive was left in the store. */
-  removed_at: Date | null;
 }
 
 export type PrivacyTables = {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { HandlerContext, Transport } from '@connectrpc/connect';
+import { createClient, type HandlerContext, type Transport } from '@connectrpc/connect';
 import { Health } from '@irisvue/contracts/grpc/health/v1/health';
+import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
+import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import {
   authInterceptor,
@@ -21,6 +23,9 @@ import { clientAddress } from './client-address.ts';
 import { downloadPath } from './downloads.ts';
 import { forwardService } from './forward.ts';
 import { healthzPath } from './mesh-health.ts';
+import { accountPages } from './pages/account-pages.ts';
+import { circlePages } from './pages/circle-page.ts';
+import { linkPages } from './pages/link-pages.ts';
 import { OPEN_METHODS, PUBLIC_SERVICES, type Upstream } from './public-services.ts';
 import { type AddressOf, createRateLimits, limitCalls, limitRefusals, logRedisState } from './rate-limit.ts';
 import type { Config } from './settings.ts';
@@ -92,6 +97,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     jobs: transportTo('jobs', config.jobsUrl),
   };
 
+  const identity = createClient(IdentityService, transports.identity);
+  const circles = createClient(CircleService, transports.identity);
+  const pages = linkPages({
+    pages: { ...accountPages(identity), ...circlePages({ identity, circles }) },
+    limits,
+    addressOf: addressOfRequest,
+    logger,
+  });
+
   const server = await serve({
     name: 'gateway',
     version: VERSION,
@@ -111,7 +125,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     // The gateway can answer whatever its peers do: /healthz tells about them, and a peer that is down must not take
     // every replica of the gateway out of its load balancer.
     readiness: {},
-    http: (request, response) => healthz(request, response) || download(request, response),
+    http: (request, response) => [healthz, download, pages].some((take) => take(request, response)),
     allowedOrigins: config.allowedOrigins,
   });
 

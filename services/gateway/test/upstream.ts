@@ -17,6 +17,10 @@ import {
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 export const SERVICE_SECRET = '0123456789abcdef0123456789abcdef';
+/** The one token that the links of mails have here. */
+export const MAILED_TOKEN = 'mailed-token_0123456789';
+/** A new password that is refused for its number of tries. */
+export const TRIED_TOO_OFTEN = 'tried too often';
 export const PRESIGNED_URL = 'http://objects.example/processed/u/j/1.jpg?signature=abc';
 
 /** What stands behind the gateway in its tests: a real server that plays all rooms, with real tokens. */
@@ -27,6 +31,8 @@ export interface Upstream extends AsyncDisposable {
   sign(payload: JWTPayload): Promise<string>;
   /** From now on links are refused for this reason; undefined: they resolve. */
   refuseLinks(reason: ErrorReason | undefined): void;
+  /** Every e-mail that was verified: by which request, from which address. */
+  readonly verified: readonly { readonly requestId: string; readonly address: string | null }[];
   /** Whether the server says that it is ready. */
   setReady(ready: boolean): void;
 }
@@ -41,10 +47,23 @@ export async function startUpstream(): Promise<Upstream> {
       .sign(privateKey);
   let linkRefusal: ErrorReason | undefined;
   let ready = true;
+  const verified: Upstream['verified'][number][] = [];
 
   const routes = (router: ConnectRouter): void => {
     router.service(IdentityService, {
       createSession: () => ({ user: { id: 'signed-in' } }),
+      verifyEmail({ token, requestId }, context) {
+        if (token !== MAILED_TOKEN) throw new DomainError(ErrorReason.LINK_INVALID, 'the link does not work');
+        verified.push({ requestId, address: context.requestHeader.get('x-forwarded-for') });
+        return {};
+      },
+      resetPassword({ token, password }) {
+        if (token !== MAILED_TOKEN) throw new DomainError(ErrorReason.LINK_INVALID, 'the link does not work');
+        if (password === TRIED_TOO_OFTEN) {
+          throw new DomainError(ErrorReason.RATE_LIMITED, 'too many tries', { retry_after_ms: '1500' });
+        }
+        throw new Error('a secret of the driver');
+      },
       getUser: (_request, context) => ({ user: { id: requireUser(context).userId } }),
     });
     router.service(ServiceIdentityService, {
@@ -88,7 +107,12 @@ export async function startUpstream(): Promise<Upstream> {
       authInterceptor({
         keys,
         clock: systemClock,
-        open: [IdentityService.method.createSession, ServiceIdentityService.method.createServiceToken],
+        open: [
+          IdentityService.method.createSession,
+          IdentityService.method.verifyEmail,
+          IdentityService.method.resetPassword,
+          ServiceIdentityService.method.createServiceToken,
+        ],
       }),
     ],
     routes,
@@ -110,6 +134,7 @@ export async function startUpstream(): Promise<Upstream> {
 
   return {
     url: server.url,
+    verified,
     sign,
     userToken: (userId = 'user-1') => sign({ sub: userId, sid: 'session-1', aud: 'irisvue' }),
     refuseLinks(reason) {

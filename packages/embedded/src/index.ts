@@ -8,5 +8,5 @@ export { redisServer } from './redis.ts';
 export { reloadModels } from './reload-models.ts';
 export { type RunningServer, runServer } from './run-server.ts';
 export { loadSecrets, serviceSecret } from './secrets.ts';
-export { SERVICES, type ServiceName } from './services.ts';
+export { metricsUrl, SERVICES, type ServiceName } from './services.ts';
 export { type MeshOptions, type MeshProgress, startMesh } from './start-mesh.ts';

@@ -16,11 +16,15 @@ export const DEFAULT_PORTS = {
   fusion: 8093,
 } as const;
 
+/** A service tells its metrics on the port this far above its own. */
+export const METRICS_OFFSET = 20;
+
 export type ProcessName = keyof typeof DEFAULT_PORTS;
 export type Ports = Readonly<Record<ProcessName, number>>;
 
 const NAMES = Object.keys(DEFAULT_PORTS) as ProcessName[];
 const HOST = '127.0.0.1';
+const HIGHEST_OFFSET = Math.max(...Object.values(DEFAULT_PORTS)) - DEFAULT_PORTS.gateway + METRICS_OFFSET;
 
 // Below the range from which systems take ports for outgoing connections (Linux from 32768, macOS from 49152): such a
 // connection must not sit on the port of a process that is about to be restarted.
@@ -31,9 +35,8 @@ const FREE_TRIES = 1000;
 export async function choosePorts(wanted: 'default' | 'free' | number): Promise<Ports> {
   if (wanted === 'default') return DEFAULT_PORTS;
   if (wanted === 'free') return await freePorts();
-  const highest = Math.max(...Object.values(DEFAULT_PORTS)) - DEFAULT_PORTS.gateway;
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted + highest > 65_535)
-    throw new RangeError(`the first port must be from 1 to ${65_535 - highest}, not ${wanted}`);
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted + HIGHEST_OFFSET > 65_535)
+    throw new RangeError(`the first port must be from 1 to ${65_535 - HIGHEST_OFFSET}, not ${wanted}`);
   return shifted(wanted);
 }
 
@@ -50,7 +53,8 @@ export async function freePort(): Promise<number> {
 async function freePorts(): Promise<Ports> {
   for (let i = 0; i < FREE_TRIES; i++) {
     const ports = shifted(randomPort());
-    const free = await Promise.all(NAMES.map((name) => isFree(ports[name])));
+    const wanted = NAMES.flatMap((name) => [ports[name], ports[name] + METRICS_OFFSET]);
+    const free = await Promise.all(wanted.map(isFree));
     if (!free.includes(false)) return ports;
   }
   throw new Error(`no free ports were found from ${FREE_RANGE.from} to ${FREE_RANGE.to}`);
@@ -66,13 +70,23 @@ function shifted(base: number): Ports {
   return Object.fromEntries(moved) as Record<ProcessName, number>;
 }
 
-/** Throws an Error that names every port that is taken, who has it, and the knob that moves the mesh elsewhere. */
-export async function requirePortsFree(ports: Ports, names: readonly ProcessName[]): Promise<void> {
-  const free = await Promise.all(names.map((name) => isFree(ports[name])));
-  const taken = names.filter((_, i) => !free[i]);
+/**
+ * Checks the ports of the servers, and of the services with their metrics. Throws an Error that names every port that
+ * is taken, who has it, and the knob that moves the mesh elsewhere.
+ */
+export async function requirePortsFree(
+  ports: Ports,
+  o: { readonly servers: readonly ProcessName[]; readonly services: readonly ProcessName[] },
+): Promise<void> {
+  const wanted = [
+    ...[...o.servers, ...o.services].map((name) => ({ whose: name as string, port: ports[name] })),
+    ...o.services.map((name) => ({ whose: `the metrics of ${name}`, port: ports[name] + METRICS_OFFSET })),
+  ];
+  const free = await Promise.all(wanted.map(({ port }) => isFree(port)));
+  const taken = wanted.filter((_, i) => !free[i]);
   if (taken.length === 0) return;
   const lines = await Promise.all(
-    taken.map(async (name) => `  port ${ports[name]} for ${name} is taken by ${await portOwner(ports[name])}`),
+    taken.map(async ({ whose, port }) => `  port ${port} for ${whose} is taken by ${await portOwner(port)}`),
   );
   throw new Error(
     `the mesh cannot have its ports:\n${lines.join('\n')}\n  Set IRISVUE_PORT_BASE to use others, for example ` +

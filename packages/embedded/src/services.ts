@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { MeshConfig } from './config.ts';
 import { meshModelsDir } from './models-dir.ts';
-import type { Ports } from './ports.ts';
+import { METRICS_OFFSET, type Ports } from './ports.ts';
 import { databaseUrl } from './postgres.ts';
 import { type Secrets, serviceSecret } from './secrets.ts';
 
@@ -31,6 +31,13 @@ export interface ServerUrls {
 
 export function serviceUrl(ports: Ports, name: ServiceName | 'objects'): string {
   return `http://${HOST}:${ports[name]}`;
+}
+
+/** Where the service with this URL tells its metrics. */
+export function metricsUrl(url: string): string {
+  const at = new URL('/metrics', url);
+  at.port = String(Number(at.port) + METRICS_OFFSET);
+  return at.href;
 }
 
 /** What a service is told: the settings that were given for all of them, its place in the mesh, and its own secrets. */
@@ -83,6 +90,7 @@ export function serviceEnvironment(
     IRISVUE_ENV: config.env,
     IRISVUE_HOST: HOST,
     IRISVUE_PORT: String(ports[name]),
+    IRISVUE_METRICS_PORT: String(ports[name] + METRICS_OFFSET),
     ...byService[name],
     ...config.passedOn,
   };

@@ -65,10 +65,7 @@ export async function superviseMesh(o: SupervisorOptions): Promise<SupervisedMes
       env: serviceEnvironment(name, { home: o.home, config: o.config, ports, urls, secrets }),
     }),
   );
-  await requirePortsFree(
-    ports,
-    [...servers, ...services].map((spec) => spec.name as ProcessName),
-  );
+  await requirePortsFree(ports, { servers: servers.map((spec) => spec.name as ProcessName), services: o.services });
 
   const kept: KeptProcess[] = [];
   const state = await stateWriter(o.home, serviceUrl(ports, 'gateway'), urls, kept);

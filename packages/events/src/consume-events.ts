@@ -3,6 +3,7 @@ import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/proto
 import { type Logger, withRemoteTrace } from '@irisvue/runtime';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { EventBus } from './connect-events.ts';
+import { type ConsumerMetrics, consumerMetrics } from './consumer-metrics.ts';
 import { publishDeadLetter } from './dead-letters.ts';
 import { ensureDurable } from './ensure-durable.ts';
 import { type EventHeaders, readMessageHeaders } from './event-headers.ts';
@@ -75,9 +76,10 @@ export function handler<Schema extends DescMessage>(
  * passed over. The handler runs in a span that continues the trace of whoever wrote the event.
  */
 export async function consumeEvents(o: ConsumeOptions): Promise<void> {
+  using measured = consumerMetrics(o.bus, o.durable);
   while (!o.signal.aborted) {
     try {
-      await consumeOnce(o);
+      await consumeOnce(o, measured);
     } catch (error) {
       if (o.signal.aborted) return;
       o.logger.warn({ err: error, durable: o.durable }, 'cannot consume events, trying again');
@@ -88,7 +90,7 @@ export async function consumeEvents(o: ConsumeOptions): Promise<void> {
 }
 
 /** Consumes until the signal aborts or the server has lost the consumer. */
-async function consumeOnce(o: ConsumeOptions): Promise<void> {
+async function consumeOnce(o: ConsumeOptions, measured: ConsumerMetrics): Promise<void> {
   const subjects = o.on.map(({ typeName }) => `${EVENT_SUBJECTS}${typeName}`);
   await ensureDurable(o.bus.manager, o.durable, subjects, o.ackWaitMs ?? DEFAULT_ACK_WAIT_MS);
   const consumer = await o.bus.streams.consumers.get(EVENTS_STREAM, o.durable);
@@ -100,7 +102,7 @@ async function consumeOnce(o: ConsumeOptions): Promise<void> {
   try {
     if (o.signal.aborted) return;
     for await (const message of messages) {
-      await settle(o, message);
+      await settle(o, measured, message);
       if (o.signal.aborted) return;
     }
   } finally {
@@ -116,7 +118,7 @@ async function stopWhenLost(messages: ConsumerMessages): Promise<void> {
   }
 }
 
-async function settle(o: ConsumeOptions, message: JsMsg): Promise<void> {
+async function settle(o: ConsumeOptions, measured: ConsumerMetrics, message: JsMsg): Promise<void> {
   const { deliveryCount: deliveries } = message.info;
   const maxDeliveries = o.maxDeliveries ?? DEFAULT_MAX_DELIVERIES;
   const headers = readMessageHeaders(message.headers);
@@ -132,14 +134,17 @@ async function settle(o: ConsumeOptions, message: JsMsg): Promise<void> {
     if (deliveries > maxDeliveries) throw new Error('the consumer died at every delivery');
     await handleOne(found, message, headers, deliveries);
     message.ack();
+    measured.settled(typeName, 'done');
   } catch (error) {
     if (deliveries < maxDeliveries && !(error instanceof UndecodableEvent)) {
       o.logger.warn({ ...facts, err: error }, 'an event failed and is delivered again');
       message.nak((o.retryDelayMs ?? retryDelayMs)(deliveries));
+      measured.settled(typeName, 'retried');
       return;
     }
     o.logger.error({ ...facts, err: error }, 'an event failed for the last time and is a dead letter');
     await giveUp(o, message, headers, error);
+    measured.settled(typeName, 'dead');
   }
 }
 

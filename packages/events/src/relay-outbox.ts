@@ -4,6 +4,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { EventBus } from './connect-events.ts';
 import { toMessageHeaders } from './event-headers.ts';
 import { OUTBOX_CHANNEL, type WithOutbox } from './outbox.ts';
+import { outboxMetrics } from './outbox-metrics.ts';
 import { ensureStreams } from './streams.ts';
 import { createWake } from './wake.ts';
 
@@ -30,6 +31,7 @@ export async function relayOutbox<DB>(o: {
   readonly signal: AbortSignal;
 }): Promise<void> {
   const db = o.db as unknown as Kysely<WithOutbox>;
+  using _measured = outboxMetrics(db);
   const wake = createWake(o.signal);
   const listening = listen(o.databaseUrl, OUTBOX_CHANNEL, wake.wake, o.signal, { logger: o.logger });
   let retryMs = FIRST_RETRY_MS;

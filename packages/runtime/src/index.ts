@@ -7,6 +7,8 @@ export type { SpanLine } from './file-span-exporter.ts';
 export type { HttpRequest, HttpResponse, PlainHttp } from './http-handler.ts';
 export * from './limits.ts';
 export * from './log.ts';
+export * from './metrics.ts';
+export * from './metrics-server.ts';
 export { peerAddress } from './peer-address.ts';
 export { remoteKeys, rethrowIfUnreachable } from './remote-keys.ts';
 export * from './run-main.ts';

@@ -13,6 +13,7 @@ import { MAX_MESSAGE_BYTES } from './limits.ts';
 import type { Logger } from './log.ts';
 import { probePaths } from './probe-paths.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
+import { rpcMetrics } from './rpc-metrics.ts';
 import { sharedPort } from './shared-port.ts';
 import { stoppingInterceptor } from './stopping.ts';
 import { serverTracing } from './tracing-interceptors.ts';
@@ -58,9 +59,9 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /**
- * Serves RPCs on one port: Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2 cleartext. Built in are tracing, errors,
- * validation, gRPC health (with Watch), reflection v1 and v1alpha, /livez and /readyz, CORS for the listed origins, and
- * a bound of 4 MiB on each message. Rejects when the address cannot be had.
+ * Serves RPCs on one port: Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2 cleartext. Built in are metrics, tracing,
+ * errors, validation, gRPC health (with Watch), reflection v1 and v1alpha, /livez and /readyz, CORS for the listed
+ * origins, and a bound of 4 MiB on each message. Rejects when the address cannot be had.
  */
 export async function serve(o: ServeOptions): Promise<RunningServer> {
   const readiness = createReadiness(o.readiness, o.logger);
@@ -112,6 +113,7 @@ function rpcHandlers(
   const router = createConnectRouter({
     // The first is the outermost.
     interceptors: [
+      rpcMetrics(),
       serverTracing,
       errorInterceptor(o.logger),
       stoppingInterceptor(stopping),

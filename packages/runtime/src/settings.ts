@@ -138,4 +138,7 @@ export const serverSettings = {
   otlpUrl: setting('IRISVUE_OTLP_URL', z.url().optional(), {
     doc: 'OTLP/HTTP endpoint for traces, for example http://collector:4318/v1/traces. Not set: none.',
   }),
+  metricsPort: setting('IRISVUE_METRICS_PORT', z.coerce.number().int().min(0).max(65535).optional(), {
+    doc: 'Port of GET /metrics, in Prometheus form; not for the outside. 0 lets the system choose. Not set: none.',
+  }),
 };

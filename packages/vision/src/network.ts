@@ -5,6 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { cudaIndex, type Device } from './device.ts';
 import type { NetworkCard } from './model-card.ts';
 import { ModelError } from './model-error.ts';
+import { timeModel } from './model-time.ts';
 
 /** One network of a loaded model. One input, one or several outputs, all float32. */
 export interface Network {
@@ -40,7 +41,7 @@ export async function openNetwork(
   return {
     card,
     run: async (input, dims) => {
-      const result = await session.run({ [card.input.name]: new Tensor('float32', input, dims) });
+      const result = await timeModel(() => session.run({ [card.input.name]: new Tensor('float32', input, dims) }));
       return Object.fromEntries(card.outputs.map(({ name }) => [name, result[name].data as Float32Array]));
     },
     [Symbol.asyncDispose]: () => session.release(),

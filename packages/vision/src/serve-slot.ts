@@ -10,6 +10,7 @@ import {
 import { DomainError, withRemoteTrace } from '@irisvue/runtime';
 import { limitCodecThreads } from './codec.ts';
 import { describeModel, type Model } from './model.ts';
+import { modelTimeMs } from './model-time.ts';
 import { endWithParent } from './parent-watch.ts';
 import type { FromSlot, SlotFailure, SlotShare, ToSlot } from './slot-messages.ts';
 
@@ -97,6 +98,7 @@ async function runCall(
   { method, request, trace }: Extract<ToSlot, { kind: 'run' }>,
   signal: AbortSignal,
 ): Promise<void> {
+  const modelMsBefore = modelTimeMs();
   try {
     const found = loaded?.steps.find((candidate) => candidate.method === method);
     if (!found) throw new Error(`this slot does not carry out ${method}`);
@@ -104,7 +106,8 @@ async function runCall(
       for await (const response of found.run(request, signal)) send({ kind: 'response', response });
     });
     // maxRSS is in KiB on every platform (libuv).
-    send({ kind: 'done', peakMib: Math.round(process.resourceUsage().maxRSS / 1024) });
+    const peakMib = Math.round(process.resourceUsage().maxRSS / 1024);
+    send({ kind: 'done', peakMib, modelMs: modelTimeMs() - modelMsBefore });
   } catch (error) {
     send({ kind: 'failed', failure: describeFailure(error) });
   }

@@ -44,5 +44,5 @@ export type FromSlot =
   | { readonly kind: 'unusable'; readonly failure: SlotFailure }
   | { readonly kind: 'response'; readonly response: Uint8Array }
   | { readonly kind: 'failed'; readonly failure: SlotFailure }
-  /** The call is done. `peakMib`: the process's largest resident size so far. */
-  | { readonly kind: 'done'; readonly peakMib: number };
+  /** The call is done. `peakMib`: the process's largest resident size so far; `modelMs`: time inside networks. */
+  | { readonly kind: 'done'; readonly peakMib: number; readonly modelMs: number };

@@ -12,6 +12,7 @@ import { type CallQueue, callQueue } from './call-queue.ts';
 import type { Device } from './device.ts';
 import { methodName } from './serve-slot.ts';
 import type { LoadedModel, SlotFailure, SlotShare } from './slot-messages.ts';
+import { slotMetrics } from './slot-metrics.ts';
 import { forkSlot, type SlotProcess } from './slot-process.ts';
 
 /** A replacement is warm in about a third of a second, so that is when to ask again after NO_FREE_SLOT. */
@@ -79,6 +80,7 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
   /** Slots that another one has taken the place of; they end after their call. */
   const outdated = new WeakSet<SlotProcess>();
   const closing = new AbortController();
+  const measured = slotMetrics(() => ({ slots: o.slots, alive: alive.size, idle: idle.size }));
   const fork = (): SlotProcess => {
     const slot = forkSlot(o.entry, share, o.env);
     alive.add(slot);
@@ -86,6 +88,7 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
       alive.delete(slot);
       idle.delete(slot);
       if (closing.signal.aborted || outdated.has(slot)) return;
+      measured.lost();
       logger.warn({ pid: slot.pid, how }, 'slot ended; a fresh one is started');
     });
     return slot;
@@ -166,7 +169,7 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
     const events = callQueue();
     const stop = endEarly(slot, events, signal, timeLimitMs);
     const startedAt = performance.now();
-    let finished = false;
+    let outcome: 'done' | 'failed' | 'died' = 'died';
     try {
       slot.start(
         { method: name, request: toBinary(method.input, create(method.input, request)), trace: currentTraceHeaders() },
@@ -177,14 +180,19 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
           yield fromBinary(method.output, event.response) as MessageShape<M['output']>;
           continue;
         }
-        finished = event.kind !== 'died';
-        const facts = { method: name, ms: Math.round(performance.now() - startedAt) };
-        if (event.kind === 'done') return logger.info({ ...facts, peakMib: event.peakMib }, 'call done');
+        outcome = event.kind;
+        if (event.kind === 'done') {
+          const { peakMib, modelMs } = event;
+          measured.inModel({ method: name, ms: modelMs });
+          const ms = Math.round(performance.now() - startedAt);
+          return logger.info({ method: name, ms, peakMib, modelMs: Math.round(modelMs) }, 'call done');
+        }
         throw event.kind === 'failed' ? rebuildError(event.failure) : diedError(event.how);
       }
     } finally {
       stop();
-      if (finished && alive.has(slot) && !outdated.has(slot)) idle.add(slot);
+      measured.ended({ method: name, outcome, ms: performance.now() - startedAt });
+      if (outcome !== 'died' && alive.has(slot) && !outdated.has(slot)) idle.add(slot);
       else slot.kill();
     }
   }
@@ -206,6 +214,7 @@ export async function openSlotPool(o: SlotPoolOptions): Promise<SlotPool> {
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort();
+      measured[Symbol.dispose]();
       const ends = [...alive].map(({ exited }) => exited);
       for (const slot of alive) slot.kill();
       await Promise.all(ends);

@@ -4,7 +4,7 @@ import type { FromSlot, LoadedModel, SlotFailure, SlotShare, ToSlot } from './sl
 /** What a slot's call reports: its responses, then exactly one end. */
 export type CallEvent =
   | { readonly kind: 'response'; readonly response: Uint8Array }
-  | { readonly kind: 'done'; readonly peakMib: number }
+  | { readonly kind: 'done'; readonly peakMib: number; readonly modelMs: number }
   | { readonly kind: 'failed'; readonly failure: SlotFailure }
   | { readonly kind: 'died'; readonly how: string };
 

@@ -9,6 +9,7 @@ import {
   type SettingValues,
   serve,
   type serverSettings,
+  startMetrics,
   startTelemetry,
   systemClock,
 } from '@irisvue/runtime';
@@ -48,6 +49,7 @@ export async function startVisionServer(o: VisionServerOptions): Promise<Running
   const logger = createLogger({ service: name, level: settings.logLevel });
   await using opening = new AsyncDisposableStack();
   opening.use(startTelemetry({ service: name, traceFile, otlpUrl }));
+  opening.use(await startMetrics({ service: name, host: settings.host, port: settings.metricsPort }));
   const store = opening.use(await openStore(storageUrl));
   const pool = opening.use(
     await openSlotPool({

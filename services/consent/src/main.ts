@@ -1,4 +1,4 @@
-import { loadSettings, runMain, startTelemetry } from '@irisvue/runtime';
+import { loadSettings, runMain, startMetrics, startTelemetry } from '@irisvue/runtime';
 import { startApp } from './app.ts';
 import { consentSettings } from './settings.ts';
 
@@ -6,6 +6,7 @@ runMain('consent', async () => {
   const settings = loadSettings(consentSettings);
   const running = new AsyncDisposableStack();
   running.use(startTelemetry({ service: 'consent', traceFile: settings.traceFile, otlpUrl: settings.otlpUrl }));
+  running.use(await startMetrics({ service: 'consent', host: settings.host, port: settings.metricsPort }));
   running.use(await startApp(settings));
   return running;
 });

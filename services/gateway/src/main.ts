@@ -1,4 +1,4 @@
-import { runMain, startTelemetry } from '@irisvue/runtime';
+import { runMain, startMetrics, startTelemetry } from '@irisvue/runtime';
 import { createApp } from './app.ts';
 import { loadConfig } from './settings.ts';
 
@@ -6,6 +6,7 @@ runMain('gateway', async () => {
   const config = loadConfig();
   const running = new AsyncDisposableStack();
   running.use(startTelemetry({ service: 'gateway', traceFile: config.traceFile, otlpUrl: config.otlpUrl }));
+  running.use(await startMetrics({ service: 'gateway', host: config.host, port: config.metricsPort }));
   running.use(await createApp(config));
   return running;
 });

@@ -32,6 +32,7 @@ import { keepTidy } from './lineage/keep-tidy.ts';
 import { subjectDataService } from './lineage/subject-data-service.ts';
 import { createLinks } from './links.ts';
 import { photoService } from './photo-service.ts';
+import { queueMetrics } from './queue-metrics.ts';
 import { noteInteractions } from './retention/interactions.ts';
 import { keepPurging } from './retention/purge.ts';
 import { retentionOf } from './retention/retention-of.ts';
@@ -84,6 +85,7 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
     await Promise.allSettled(tasks);
   });
   const { signal } = background;
+  stack.use(queueMetrics(db));
   const changes = listenToChanges({ databaseUrl, logger, signal });
   const sweepWake = createWake();
   const runner = startJobsRunner(settings, { db, consent, token, changes, logger, onDone: sweepWake.ring });

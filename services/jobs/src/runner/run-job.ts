@@ -12,6 +12,7 @@ import { madeColumns } from './make-artwork.ts';
 import { processedColumns } from './process-photo.ts';
 import { throttleProgress } from './progress.ts';
 import { type Outcomes, outcomeOf, runStep, type StepPeers } from './run-step.ts';
+import type { RunnerMetrics } from './runner-metrics.ts';
 import type { Slots } from './slots.ts';
 import type { StepEvent } from './step-work.ts';
 
@@ -22,6 +23,7 @@ const SETTLE_MS = 10_000;
 
 export interface RunJobOptions extends StepPeers {
   readonly slots: Slots;
+  readonly measured: Pick<RunnerMetrics, 'stepDone' | 'attemptEnded'>;
   readonly retryBaseMs: number;
   readonly logger: Logger;
 }
@@ -54,16 +56,19 @@ async function work(o: RunJobOptions, job: JobRow, lease: Lease, position: Posit
     const event = await doStep(o, job, lease, position, outcomes, signal);
     if (event.type === 'refused') {
       const refused = { type: 'refused', rejection: event.rejection } as const;
-      return await persist(o, signal, () => changeLeasedJob(o.db, lease, refused));
+      await persist(o, signal, () => changeLeasedJob(o.db, lease, refused));
+      return o.measured.attemptEnded(job.kind, 'refused');
     }
     const nextStep = stepAfter(job.kind, step);
     const progress = progressOf(job.kind, step, 1);
     const durationMs = performance.now() - startedAt;
     await persist(o, signal, () => saveCheckpoint(o.db, lease, { ...event, step, nextStep, progress, durationMs }));
+    o.measured.stepDone(step, performance.now() - startedAt);
     outcomes[step] = JSON.parse(event.outcome);
     position.step = nextStep;
   }
   await persist(o, signal, () => save(o, job, lease, outcomes));
+  o.measured.attemptEnded(job.kind, 'completed');
 }
 
 type Outcome = Exclude<StepEvent, { type: 'progress' }>;
@@ -142,6 +147,7 @@ async function settle(
     retryBaseMs: o.retryBaseMs,
     random: Math.random(),
   });
+  o.measured.attemptEnded(job.kind, happening?.type ?? 'lost');
   const about = { job_id: job.id, attempt: job.attempt, step: position.step };
   if (happening === undefined) {
     o.logger.info({ ...about, err: error }, 'the job is no longer held here');

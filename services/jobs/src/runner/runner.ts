@@ -10,9 +10,10 @@ import { claimableSteps } from './claim.ts';
 import { RunnerStops, TimeLimitReached } from './failures.ts';
 import { type Held, keepLeases } from './lease.ts';
 import { type RunJobOptions, runJob } from './run-job.ts';
+import { runnerMetrics } from './runner-metrics.ts';
 import { watchSlots } from './slots.ts';
 
-export interface RunnerOptions extends Omit<RunJobOptions, 'slots'> {
+export interface RunnerOptions extends Omit<RunJobOptions, 'slots' | 'measured'> {
   readonly changes: Changes;
   /** Gives the number of slots of each service. */
   readonly askSlots: Readonly<Record<VisionServiceName, (signal: AbortSignal) => Promise<number>>>;
@@ -49,6 +50,7 @@ export function startRunner(o: RunnerOptions): Runner {
     logger: o.logger,
     signal: stopping.signal,
   });
+  const measured = runnerMetrics(slots);
   // A change only wakes: whether a lease stands is read from the table.
   o.changes.subscribe((change) => {
     if (change === undefined || (held.has(change.jobId) && change.status !== 'processing')) leaseCheck.ring();
@@ -62,7 +64,9 @@ export function startRunner(o: RunnerOptions): Runner {
     const limit = setTimeout(() => mine.abort(new TimeLimitReached()), o.limitsMs[job.kind]);
     const trace = traces.get(job.id) ?? (job.traceparent ? { traceparent: job.traceparent } : {});
     traces.delete(job.id);
-    const run = withRemoteTrace(trace, `run ${job.kind} job`, () => runJob({ ...o, slots }, job, lease, abort.signal));
+    const run = withRemoteTrace(trace, `run ${job.kind} job`, () =>
+      runJob({ ...o, slots, measured }, job, lease, abort.signal),
+    );
     const ended = run.finally(() => {
       clearTimeout(limit);
       if (held.get(job.id) === mine) held.delete(job.id);
@@ -106,6 +110,7 @@ export function startRunner(o: RunnerOptions): Runner {
       await Promise.allSettled(running);
       leasesEnd.abort();
       await keeping;
+      measured[Symbol.dispose]();
     },
   };
 }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file irisvue/consent/v1/events.proto.
  */
 export const file_irisvue_consent_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch9pcmlzdnVlL2NvbnNlbnQvdjEvZXZlbnRzLnByb3RvEhJpcmlzdnVlLmNvbnNlbnQudjEiowEKDkNvbnNlbnRHcmFudGVkEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEi4KCmdyYW50X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqgBChBDb25zZW50V2l0aGRyYXduEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEjEKDXdpdGhkcmF3X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpIBChpDYXB0dXJlUGVybWlzc2lvbldpdGhkcmF3bhIsCgdzdWJqZWN0GAEgASgLMhsuaXJpc3Z1ZS5jb25zZW50LnYxLlN1YmplY3QSEwoLdXBsb2FkZXJfaWQYAiABKAkSMQoNd2l0aGRyYXdfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp, file_irisvue_consent_v1_consent_service]);
+  fileDesc("Ch9pcmlzdnVlL2NvbnNlbnQvdjEvZXZlbnRzLnByb3RvEhJpcmlzdnVlLmNvbnNlbnQudjEiowEKDkNvbnNlbnRHcmFudGVkEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEi4KCmdyYW50X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrwBChBDb25zZW50V2l0aGRyYXduEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBIzCgdwdXJwb3NlGAIgASgOMiIuaXJpc3Z1ZS5jb25zZW50LnYxLkNvbnNlbnRQdXJwb3NlEjEKDXdpdGhkcmF3X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmJ5X2VyYXN1cmUYBCABKAgikgEKGkNhcHR1cmVQZXJtaXNzaW9uV2l0aGRyYXduEiwKB3N1YmplY3QYASABKAsyGy5pcmlzdnVlLmNvbnNlbnQudjEuU3ViamVjdBITCgt1cGxvYWRlcl9pZBgCIAEoCRIxCg13aXRoZHJhd190aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ1ChpBcnR3b3JrUGVybWlzc2lvbldpdGhkcmF3bhIQCghvd25lcl9pZBgBIAEoCRISCgpjcmVhdG9yX2lkGAIgASgJEjEKDXdpdGhkcmF3X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp, file_irisvue_consent_v1_consent_service]);
 
 /**
  * A subject granted a purpose.
@@ -79,6 +79,13 @@ export type ConsentWithdrawn = Message<"irisvue.consent.v1.ConsentWithdrawn"> & 
    * @generated from field: google.protobuf.Timestamp withdraw_time = 3;
    */
   withdrawTime?: Timestamp | undefined;
+
+  /**
+   * The subject is being erased: work stops, and what there is goes with the erasure.
+   *
+   * @generated from field: bool by_erasure = 4;
+   */
+  byErasure: boolean;
 };
 
 /**
@@ -122,4 +129,40 @@ export type CapturePermissionWithdrawn = Message<"irisvue.consent.v1.CapturePerm
  */
 export const CapturePermissionWithdrawnSchema: GenMessage<CapturePermissionWithdrawn> = /*@__PURE__*/
   messageDesc(file_irisvue_consent_v1_events, 2);
+
+/**
+ * A user took back permissions to use their iris in somebody else's artworks: works that no other permission covers go
+ * on without it.
+ *
+ * @generated from message irisvue.consent.v1.ArtworkPermissionWithdrawn
+ */
+export type ArtworkPermissionWithdrawn = Message<"irisvue.consent.v1.ArtworkPermissionWithdrawn"> & {
+  /**
+   * Whose iris.
+   *
+   * @generated from field: string owner_id = 1;
+   */
+  ownerId: string;
+
+  /**
+   * Whose artworks.
+   *
+   * @generated from field: string creator_id = 2;
+   */
+  creatorId: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp withdraw_time = 3;
+   */
+  withdrawTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message irisvue.consent.v1.ArtworkPermissionWithdrawn.
+ * Use `create(ArtworkPermissionWithdrawnSchema)` to create a new message.
+ */
+export const ArtworkPermissionWithdrawnSchema: GenMessage<ArtworkPermissionWithdrawn> = /*@__PURE__*/
+  messageDesc(file_irisvue_consent_v1_events, 3);
 

@@ -73,8 +73,9 @@ export function serviceEnvironment(
       IRISVUE_MASTER_SECRET: secrets.master,
     },
     consent: {
-      ...{ ...database, ...events, ...keys, ...own, ...peer('identity'), ...peer('jobs'), ...subjects },
+      ...{ ...database, ...events, ...storage, ...keys, ...own, ...peer('identity'), ...peer('jobs'), ...subjects },
       IRISVUE_REDIS_URL: urls.redis,
+      IRISVUE_PUBLIC_URL: serviceUrl(ports, 'gateway'),
     },
     jobs: {
       ...{ ...database, ...events, ...storage, ...own, ...trust, ...steps },

@@ -16,6 +16,7 @@ import {
   systemClock,
 } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys } from '@irisvue/signing-keys';
+import { openStore } from '@irisvue/storage';
 import { createAccounts } from './accounts.ts';
 import { createArtworkPermissions } from './artwork/permissions.ts';
 import { AUDIT_CONSUMER, openAudit } from './audit/open-audit.ts';
@@ -121,6 +122,7 @@ export async function startApp(
     receipts,
     accounts: createAccounts(identity),
   });
+  const store = stack.use(await openStore(settings.storageUrl));
   const cache = stack.use(openRedisKeys({ url: settings.redisUrl, logger }));
   const holder = (url: string) => createServiceClient(SubjectDataService, { url, token });
   const privacy = openPrivacy({
@@ -133,6 +135,10 @@ export async function startApp(
     holders: { jobs: holder(settings.jobsUrl), identity: holder(identityUrl) },
     cache,
     hooks: settings.recipientHooks,
+    store,
+    receipts,
+    publicUrl: settings.publicUrl,
+    exportDays: settings.exportDays,
     auditConsumer,
     clock,
     logger,

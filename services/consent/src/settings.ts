@@ -25,6 +25,18 @@ export const consentSettings = {
     default: 'redis://127.0.0.1:8087',
     doc: "The gateway's Redis, which is cleared of whoever is erased.",
   }),
+  storageUrl: setting('IRISVUE_STORAGE_URL', z.string().min(1), {
+    secret: true,
+    doc: 'Object store: file:///dir?endpoint=…&secret=… or s3://KEY:SECRET@host:port/bucket.',
+  }),
+  publicUrl: urlSetting('IRISVUE_PUBLIC_URL', {
+    default: 'http://127.0.0.1:8080',
+    doc: 'The gateway as clients see it; download links start with it.',
+  }),
+  exportDays: setting('IRISVUE_EXPORT_DAYS', z.coerce.number().int().min(1).max(90), {
+    default: '7',
+    doc: 'Days that the archive of an export is kept for download.',
+  }),
   serviceSecret: setting('IRISVUE_SERVICE_SECRET', z.string().min(16), {
     secret: true,
     doc: 'Secret of this service: HMAC-SHA256 of its name under the master secret, hexadecimal.',

@@ -16,7 +16,7 @@ import { type SendMailRequest, ServiceIdentityService } from '@irisvue/contracts
 import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
 import { createLogger, loadSettings, SERVICE_AUDIENCE, serve, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
 import { jwksEndpoint, openSigningKeys, type SigningKeysTables, signingKeysTable } from '@irisvue/signing-keys';
-import { createTestDatabase } from '@irisvue/testing';
+import { createTestDatabase, temporaryFolder } from '@irisvue/testing';
 import { inject } from 'vitest';
 import { startApp } from '../src/app.ts';
 import type { ConsentTables } from '../src/schema.ts';
@@ -43,6 +43,8 @@ export async function startConsent(
     await migrate(db, MIGRATIONS);
     await db.destroy();
   });
+  const folder = await temporaryFolder('exports');
+  const storageUrl = `file://${folder.path}?endpoint=http://127.0.0.1:9&secret=secret%20of%20the%20object%20store`;
   const time = { now: o.now ?? new Date() };
   const clock = { now: () => time.now };
   const log: string[] = [];
@@ -55,6 +57,8 @@ export async function startConsent(
     IRISVUE_NATS_URL: inject('natsUrl'),
     IRISVUE_REDIS_URL: inject('redisUrl'),
     IRISVUE_JOBS_URL: o.jobsUrl,
+    IRISVUE_STORAGE_URL: storageUrl,
+    IRISVUE_PUBLIC_URL: 'https://gateway.example',
     IRISVUE_IDENTITY_URL: issuer.url,
     IRISVUE_SERVICE_SECRET: 'a secret of the consent service',
     IRISVUE_KEY_SECRET: 'key secret of the tests, 32 characters at least',
@@ -91,6 +95,8 @@ export async function startConsent(
   return {
     url: server.url,
     db,
+    /** URL of the object store, whose presigned requests lead nowhere. */
+    storageUrl,
     log,
     logger,
     clock,
@@ -160,6 +166,7 @@ export async function startConsent(
       await server[Symbol.asyncDispose]();
       await db.destroy();
       await issuer[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
   };

@@ -50,6 +50,8 @@ export async function makeVictim(mesh: TestMesh): Promise<Victim> {
   const { sessions } = await identity.listSessions({});
   const privacy = createClient(PrivacyService, gone!.account.transport);
   const { erasure } = await privacy.createErasure({ requestId: uuidv7() });
+  const own = createClient(PrivacyService, person!.account.transport);
+  const { export: exported } = await own.createExport({ requestId: uuidv7() });
   const { photo } = await person!.photos.getPhoto({ photoId: photoIds[0]! });
 
   const userId = person!.account.userId;
@@ -75,6 +77,7 @@ export async function makeVictim(mesh: TestMesh): Promise<Victim> {
       permission_id: permission!.id,
       erasure_id: erasure!.id,
       privacy_request_id: erasure!.id,
+      export_id: exported!.id,
       key: `photos/${userId}/${photoIds[0]}`,
       clean_key: `work/${userId}/${jobs[0]!.id}/1/clean.png`,
       crop_key: `work/${userId}/${jobs[0]!.id}/1/crop.png`,

@@ -5,6 +5,7 @@ import type { Evidence } from '../evidence.ts';
 import { subjectDigest } from '../tombstones.ts';
 import { ERASURES_CHANNEL, type ErasureSubject } from './erasure-store.ts';
 import { eraseNames, lockPrincipal } from './own-data.ts';
+import { closeRequest } from './privacy-requests.ts';
 import type { ErasureRow, PrivacyDb } from './schema.ts';
 
 /** `typ` of a certificate. */
@@ -49,11 +50,7 @@ export async function completeErasure(
         .execute();
     }
     await trx.deleteFrom('erasure_subjects').where('erasure_id', '=', erasure.id).execute();
-    await trx.updateTable('privacy_requests').set({ completed_at: now }).where('id', '=', erasure.id).execute();
-    await trx
-      .insertInto('privacy_request_events')
-      .values({ request_id: erasure.id, what: 'completed', happened_at: now })
-      .execute();
+    await closeRequest(trx, erasure.id, now);
     await notify(trx, ERASURES_CHANNEL, erasure.id);
     await appendToChain(trx, {
       id: erasure.id,

@@ -5,13 +5,13 @@ import { once, type RequestKey } from '@irisvue/database';
 import { recordAudit } from '@irisvue/events';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { requireMayChoose } from '../capture/minors.ts';
-import { type JurisdictionName, SUBJECT_KIND_NAMES, SUBJECT_KINDS } from '../consent-enums.ts';
+import { SUBJECT_KIND_NAMES, SUBJECT_KINDS } from '../consent-enums.ts';
 import { lockSubject, principalOf } from '../principals.ts';
 import type { Subject } from '../subjects.ts';
 import { subjectDigest, tombstoneOf } from '../tombstones.ts';
 import type { AccessTokens } from './access-token.ts';
 import { type ErasureSubject, findErasure, insertErasure } from './erasure-store.ts';
-import { insertRequest } from './privacy-requests.ts';
+import { insertRequest, jurisdictionOf } from './privacy-requests.ts';
 import type { ErasureRow, PrivacyDb, PrivacyTrx } from './schema.ts';
 
 /** An erasure with what it has done so far. */
@@ -125,18 +125,6 @@ async function withDependents(trx: PrivacyTrx, subject: Subject): Promise<Subjec
     ...others.map((kind) => ({ id: subject.id, kind })),
     ...minors.map((minor) => ({ id: minor.subject_id, kind: 'minor' as const })),
   ];
-}
-
-/** The residence that the subject declared last; nothing declared: the strictest. */
-async function jurisdictionOf(trx: PrivacyTrx, principalId: string): Promise<JurisdictionName> {
-  const last = await trx
-    .selectFrom('consent_events')
-    .select('jurisdiction')
-    .where('principal_id', '=', principalId)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return last?.jurisdiction ?? 'strictest';
 }
 
 function noSuchErasure(id: string): DomainError {

@@ -6,9 +6,13 @@ import { AuditAction } from '@irisvue/contracts/irisvue/privacy/v1/audit';
 import { findText, newId } from '@irisvue/database';
 import { appendEvent, recordAudit } from '@irisvue/events';
 import type { Clock } from '@irisvue/runtime';
+import type { ObjectStore } from '@irisvue/storage';
 import { sql } from 'kysely';
 import { PURPOSES, SUBJECT_KINDS } from '../consent-enums.ts';
 import { insertConsentEvent } from '../consent-store.ts';
+import { blockExports, countArchives, eraseArchives, eraseExports } from '../export/archives.ts';
+import { exportOwn } from '../export/own-export.ts';
+import type { ExportedReceipts } from '../export/receipt-items.ts';
 import type { Subject } from '../subjects.ts';
 import { subjectDigest } from '../tombstones.ts';
 import type { Party } from './parties.ts';
@@ -22,8 +26,13 @@ const UNTIL_COMPLETED = ['principals', 'erasure_subjects'];
  * Erasing removes what names the person; evidence by principals stays (CR-13), and the principal itself goes when the
  * erasure is completed.
  */
-export function ownParty(o: { readonly db: PrivacyDb; readonly clock: Clock }): Party {
-  const { db, clock } = o;
+export function ownParty(o: {
+  readonly db: PrivacyDb;
+  readonly store: ObjectStore;
+  readonly receipts: ExportedReceipts;
+  readonly clock: Clock;
+}): Party {
+  const { db, store, clock } = o;
   return {
     name: 'consent',
     async block(subject, erasureId) {
@@ -34,22 +43,29 @@ export function ownParty(o: { readonly db: PrivacyDb; readonly clock: Clock }): 
           .values({ subject_sha256: subjectDigest(subject), erasure_id: erasureId, blocked_at: clock.now() })
           .onConflict((conflict) => conflict.doNothing())
           .execute();
+        await blockExports(trx, subject);
       });
       // From here on no choice is made about the subject: what stands now is all.
       await db.transaction().execute((trx) => withdrawAll(trx, subject, clock.now()));
     },
     async *erase(subject) {
+      yield* eraseArchives(o, subject);
       const rows = await db.transaction().execute((trx) => eraseNames(trx, subject));
       yield { objects: [], rows, jointWorks: [] };
     },
     async scan(subject) {
       if (!isOwnId(subject)) return { findings: [], lookedAt: [] };
       const { findings, lookedAt } = await findText(db, subject.id, { except: await exemptNow(db, subject) });
+      const archives = { place: 'consent:exports/', count: await countArchives(store, subject) };
       return {
-        findings: findings.map(({ table, count }) => ({ place: `consent.${table}`, count })),
-        lookedAt: lookedAt.map((table) => `consent.${table}`),
+        findings: [
+          ...findings.map(({ table, count }) => ({ place: `consent.${table}`, count })),
+          ...(archives.count > 0 ? [archives] : []),
+        ],
+        lookedAt: [...lookedAt.map((table) => `consent.${table}`), archives.place],
       };
     },
+    export: (subject) => exportOwn(o, subject),
   };
 }
 
@@ -85,7 +101,7 @@ export async function eraseNames(trx: PrivacyTrx, subject: Subject): Promise<num
       sql`DELETE FROM requests WHERE user_id = ${subject.id}`,
     );
   }
-  let rows = 0n;
+  let rows = BigInt(await eraseExports(trx, subject));
   for (const statement of statements) rows += (await statement.execute(trx)).numAffectedRows ?? 0n;
   return Number(rows);
 }
@@ -113,7 +129,8 @@ async function withdrawAll(trx: PrivacyTrx, subject: Subject, now: Date): Promis
       notice_sha256: row.notice_sha256,
       created_at: now,
     });
-    const fact = { subject: about, purpose: PURPOSES[row.purpose], withdrawTime: timestampFromDate(now) };
+    const withdrawTime = timestampFromDate(now);
+    const fact = { subject: about, purpose: PURPOSES[row.purpose], withdrawTime, byErasure: true };
     await appendEvent(trx, ConsentWithdrawnSchema, create(ConsentWithdrawnSchema, fact));
     const audited = { service: 'consent', action: AuditAction.CONSENT_WITHDRAWN, byService: 'consent' };
     await recordAudit(trx, { ...audited, subjects: [about], resources: { consent_event: row.id }, time: now });

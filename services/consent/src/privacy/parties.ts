@@ -31,12 +31,23 @@ export interface SubjectScan {
   readonly lookedAt: readonly string[];
 }
 
+/** A file of an export. */
+export interface ExportItem {
+  /** Where it lies in the archive. */
+  readonly path: string;
+  /** A text as it is, or the key of an object whose bytes it has. */
+  readonly content: { readonly text: string } | { readonly objectKey: string };
+  /** What it is, in a few words. */
+  readonly caption?: string;
+}
+
 /** Whoever holds data of people: this service itself, or another one. All calls are harmless when repeated. */
 export interface Party {
   readonly name: string;
   block(subject: Subject, erasureId: string, signal: AbortSignal): Promise<void>;
   erase(subject: Subject, erasureId: string, signal: AbortSignal): AsyncIterable<ErasedPart>;
   scan(subject: Subject, signal?: AbortSignal): Promise<SubjectScan>;
+  export(subject: Subject, signal: AbortSignal): AsyncIterable<ExportItem>;
 }
 
 // A block waits for whoever is writing about the subject, and a scan reads every table.
@@ -56,6 +67,14 @@ export function remoteParty(name: string, client: Client<typeof SubjectDataServi
     },
     async scan(subject, signal) {
       return client.scanSubject({ subject: message(subject) }, { signal, timeoutMs: LONG_CALL_MS });
+    },
+    async *export(subject, signal) {
+      for await (const { path, content } of client.exportSubject({ subject: message(subject) }, { signal })) {
+        yield {
+          path,
+          content: content.case === 'objectKey' ? { objectKey: content.value } : { text: content.value ?? '' },
+        };
+      }
     },
   };
 }

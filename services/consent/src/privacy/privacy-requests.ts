@@ -57,6 +57,27 @@ export async function insertRequest(
   return id;
 }
 
+/** Closes a request that is done. */
+export async function closeRequest(trx: PrivacyTrx, id: string, now: Date): Promise<void> {
+  await trx.updateTable('privacy_requests').set({ completed_at: now }).where('id', '=', id).execute();
+  await trx
+    .insertInto('privacy_request_events')
+    .values({ request_id: id, what: 'completed', happened_at: now })
+    .execute();
+}
+
+/** The residence that a subject declared last; nothing declared: the strictest. */
+export async function jurisdictionOf(trx: PrivacyTrx, principalId: string): Promise<JurisdictionName> {
+  const last = await trx
+    .selectFrom('consent_events')
+    .select('jurisdiction')
+    .where('principal_id', '=', principalId)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last?.jurisdiction ?? 'strictest';
+}
+
 export function createPrivacyRequests(o: { readonly db: PrivacyDb; readonly clock: Clock }): PrivacyRequests {
   const { db, clock } = o;
   return {

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { equals } from '@bufbuild/protobuf';
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import { ErasureSchema, PrivacyService } from '@irisvue/contracts/irisvue/privacy/v1/privacy_service';
+import type { ServiceImpl } from '@connectrpc/connect';
+import { type Erasure, ErasureSchema, PrivacyService } from '@irisvue/contracts/irisvue/privacy/v1/privacy_service';
 import { cutPage, readPage, requestKey } from '@irisvue/database';
-import { type Clock, DomainError, ErrorReason, requireOperator, requireUser, stoppingSignal } from '@irisvue/runtime';
+import { type Clock, DomainError, ErrorReason, requireOperator, requireUser } from '@irisvue/runtime';
 import { requireMayChoose } from '../capture/minors.ts';
+import { exportMethods } from '../export/export-service.ts';
+import type { Exports } from '../export/exports.ts';
 import { accountOf } from '../principals.ts';
 import { type Subject, subjectOf } from '../subjects.ts';
 import type { AccessTokens } from './access-token.ts';
@@ -13,8 +13,7 @@ import { erasureMessage, requestMessage } from './privacy-message.ts';
 import type { PrivacyRequests } from './privacy-requests.ts';
 import type { PlacedScan } from './scan-everywhere.ts';
 import type { PrivacyDb } from './schema.ts';
-
-const WATCH_POLL_MS = 250;
+import { watchUntil } from './watch.ts';
 
 /** Opened by the access token of an erasure: there is no account any more that could call. */
 export const OPEN_PRIVACY_METHODS = [
@@ -27,6 +26,7 @@ export const OPEN_PRIVACY_METHODS = [
 export interface PrivacyRooms {
   readonly db: PrivacyDb;
   readonly erasures: Erasures;
+  readonly exports: Exports;
   readonly requests: PrivacyRequests;
   readonly tokens: AccessTokens;
   readonly scan: (subject: Subject, signal: AbortSignal) => Promise<PlacedScan[]>;
@@ -37,6 +37,7 @@ export interface PrivacyRooms {
 export function privacyService(o: PrivacyRooms): ServiceImpl<typeof PrivacyService> {
   const { erasures, tokens, clock } = o;
   return {
+    ...exportMethods(o.exports),
     async createErasure(request, context) {
       const { userId } = requireUser(context);
       const subject = request.subject === undefined ? accountOf(userId) : subjectOf(request.subject);
@@ -48,7 +49,11 @@ export function privacyService(o: PrivacyRooms): ServiceImpl<typeof PrivacyServi
     getErasure: async ({ erasureId, accessToken }) => ({
       erasure: erasureMessage(await erasures.open(erasureId, accessToken)),
     }),
-    watchErasure: (request, context) => watch(erasures, request, context),
+    async *watchErasure({ erasureId, accessToken }, context) {
+      const look = async () => erasureMessage(await erasures.open(erasureId, accessToken));
+      const isEnd = ({ completeTime }: Erasure) => completeTime !== undefined;
+      for await (const erasure of watchUntil(ErasureSchema, { look, isEnd, context })) yield { erasure };
+    },
     async getErasureCertificate({ erasureId, accessToken }) {
       const { certificate } = await erasures.open(erasureId, accessToken);
       if (certificate !== null) return { certificate };
@@ -79,28 +84,6 @@ export function privacyService(o: PrivacyRooms): ServiceImpl<typeof PrivacyServi
       return { scans: messages(await o.scan(subject, context.signal)) };
     },
   };
-}
-
-/** Gives an erasure as it stands, then at each change, until it is completed or the caller or the service stops. */
-async function* watch(
-  erasures: Erasures,
-  { erasureId, accessToken }: { readonly erasureId: string; readonly accessToken: string },
-  context: HandlerContext,
-) {
-  const stopping = stoppingSignal(context);
-  const signal = AbortSignal.any([context.signal, stopping]);
-  let told: ReturnType<typeof erasureMessage> | undefined;
-  while (!signal.aborted) {
-    const erasure = erasureMessage(await erasures.open(erasureId, accessToken));
-    if (told === undefined || !equals(ErasureSchema, told, erasure)) yield { erasure };
-    told = erasure;
-    if (erasure.completeTime !== undefined) return;
-    await delay(WATCH_POLL_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop's condition ends it
-  }
-  if (stopping.aborted) {
-    const metadata = { dependency: 'consent' };
-    throw new DomainError(ErrorReason.DEPENDENCY_DOWN, 'the service stops; watch again', metadata);
-  }
 }
 
 function messages(scans: readonly PlacedScan[]) {

@@ -12,6 +12,15 @@ export interface Held {
   readonly jointWith: readonly string[];
 }
 
+/** A file of an export: a document, or an object of the store. */
+export interface ExportedFile {
+  readonly path: string;
+  readonly text?: string;
+  readonly objectKey?: string;
+}
+
+const objectAt = (value: string) => ({ case: 'objectKey' as const, value });
+
 /**
  * A service that holds data of people in memory, as jobs and identity do in their databases: it refuses to erase what is
  * not blocked, tells of each object and each joint work again each time, and takes its time, so that a caller can die meanwhile.
@@ -21,6 +30,7 @@ export function createDataHolder(o: { readonly stepMs?: number } = {}) {
   const blocked = new Set<string>();
   const erased = new Map<string, Array<{ id: string; sha256: string; kind: string; sizeBytes: bigint }>>();
   const artworks = new Map<string, { artworkId: string; otherUserIds: string[] }>();
+  const exported = new Map<string, readonly ExportedFile[]>();
   const mails = new Map<string, { userId: string; template: MailTemplate }>();
   let down = false;
   const answer = () => {
@@ -57,7 +67,14 @@ export function createDataHolder(o: { readonly stepMs?: number } = {}) {
         held.delete(id);
         yield { progress: 100 };
       },
-      async *exportSubject() {},
+      async *exportSubject({ subject }) {
+        answer();
+        for (const { path, text, objectKey } of exported.get(subject!.id) ?? []) {
+          await delay(o.stepMs ?? 0);
+          const content = objectKey === undefined ? { case: 'json' as const, value: text ?? '' } : objectAt(objectKey);
+          yield { path, content };
+        }
+      },
       async scanSubject({ subject }) {
         const count = held.get(subject!.id)?.objects.length ?? 0;
         return { findings: count > 0 ? [{ place: 'holder.objects', count }] : [], lookedAt: ['holder.objects'] };
@@ -66,6 +83,8 @@ export function createDataHolder(o: { readonly stepMs?: number } = {}) {
   };
   return {
     held,
+    /** What it exports, by the id of the subject. */
+    exported,
     mails,
     routes,
     isDown(now: boolean) {

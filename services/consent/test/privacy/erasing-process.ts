@@ -4,6 +4,7 @@ import { openDatabase } from '@irisvue/database';
 import { connectEvents, relayOutbox } from '@irisvue/events';
 import { createLogger, createServiceClient, systemClock } from '@irisvue/runtime';
 import { openSigningKeys } from '@irisvue/signing-keys';
+import { openStore } from '@irisvue/storage';
 import { openAudit } from '../../src/audit/open-audit.ts';
 import { createEvidence } from '../../src/evidence.ts';
 import { keepErasing } from '../../src/privacy/erasing.ts';
@@ -12,7 +13,8 @@ import { openRedisKeys } from '../../src/privacy/redis-keys.ts';
 import type { ConsentTables } from '../../src/schema.ts';
 
 // A worker on erasures, to be killed: what consent runs beside its calls.
-const [databaseUrl = '', natsUrl = '', redisUrl = '', holderUrl = '', auditConsumer = ''] = process.argv.slice(2);
+const [databaseUrl = '', natsUrl = '', redisUrl = '', holderUrl = '', auditConsumer = '', storeUrl = ''] =
+  process.argv.slice(2);
 const LEASE_MS = 300;
 const logger = createLogger({ service: 'erasing', level: 'warn' });
 const clock = systemClock;
@@ -36,6 +38,8 @@ const eraser = eraserOf({
   holders: { jobs: createServiceClient(SubjectDataService, { url: holderUrl }) },
   cache: openRedisKeys({ url: redisUrl, logger }),
   hooks: new Map(),
+  store: await openStore(storeUrl),
+  receipts: { of: () => Promise.reject(new Error('nothing is exported')), keySet: evidence.keySet },
   auditConsumer,
   clock,
 });

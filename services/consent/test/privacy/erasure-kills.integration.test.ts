@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findText, newId } from '@irisvue/database';
 import { connectEvents, countText } from '@irisvue/events';
 import { createLogger, systemClock } from '@irisvue/runtime';
-import { until } from '@irisvue/testing';
+import { temporaryFolder, until } from '@irisvue/testing';
 import { decodeJwt } from 'jose';
 import { afterEach, expect, inject, test } from 'vitest';
 import { readChain } from '../../src/audit/audit-chain.ts';
@@ -36,7 +36,9 @@ test('a worker is killed 20 times at random points, and the end is the same', { 
   const request = { userId, requestId: newId(), method: 'test', request: new Uint8Array() };
   const id = await erasures.create({ userId, subject: { id: userId, kind: 'self' }, request });
 
-  const args = [database.url, inject('natsUrl'), inject('redisUrl'), holder.url, `consent-audit-${newId()}`];
+  await using folder = await temporaryFolder('store');
+  const servers = [database.url, inject('natsUrl'), inject('redisUrl'), holder.url];
+  const args = [...servers, `consent-audit-${newId()}`, `file://${folder.path}`];
   const start = async () => {
     child = fork(path.join(import.meta.dirname, 'erasing-process.ts'), args, { stdio: 'ignore' });
     await once(child, 'message');

@@ -1,6 +1,10 @@
 import path from 'node:path';
 import { ConsentCheckService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
-import { CapturePermissionWithdrawnSchema, ConsentWithdrawnSchema } from '@irisvue/contracts/irisvue/consent/v1/events';
+import {
+  ArtworkPermissionWithdrawnSchema,
+  CapturePermissionWithdrawnSchema,
+  ConsentWithdrawnSchema,
+} from '@irisvue/contracts/irisvue/consent/v1/events';
 import { RetentionService } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import { ServiceCircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
@@ -28,6 +32,7 @@ import { artworkService } from './artwork-service.ts';
 import { listenToChanges } from './changes.ts';
 import { downloadService } from './download-service.ts';
 import { jobService } from './job-service.ts';
+import { keepSettling } from './joint/keep-settling.ts';
 import { keepTidy } from './lineage/keep-tidy.ts';
 import { subjectDataService } from './lineage/subject-data-service.ts';
 import { createLinks } from './links.ts';
@@ -88,6 +93,11 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
   stack.use(queueMetrics(db));
   const changes = listenToChanges({ databaseUrl, logger, signal });
   const sweepWake = createWake();
+  const settleWake = createWake();
+  const onBuried = () => {
+    sweepWake.ring();
+    settleWake.ring();
+  };
   const runner = startJobsRunner(settings, { db, consent, token, changes, logger, onDone: sweepWake.ring });
   stack.use(runner);
   tasks.push(
@@ -103,8 +113,11 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       bus,
       durable: 'jobs-withdrawals',
       on: [
-        handler(ConsentWithdrawnSchema, (withdrawn) => applyWithdrawal(db, withdrawn)),
+        handler(ConsentWithdrawnSchema, (withdrawn) => applyWithdrawal(db, withdrawn).then(settleWake.ring)),
         handler(CapturePermissionWithdrawnSchema, (withdrawn) => applyCaptureWithdrawal(db, withdrawn)),
+        handler(ArtworkPermissionWithdrawnSchema, (withdrawn) =>
+          applyPermissionWithdrawal({ db, consent }, withdrawn).then(settleWake.ring),
+        ),
       ],
       logger,
       signal,
@@ -114,7 +127,17 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       retentionOf: retentionOf(createServiceClient(RetentionService, { url: settings.consentUrl, token })),
       clock,
       everyMs: settings.purgeMs,
-      onPurged: sweepWake.ring,
+      onPurged: onBuried,
+      logger,
+      signal,
+    }),
+    keepSettling({
+      db,
+      store,
+      identity,
+      everyMs: settings.sweepMs,
+      wake: settleWake,
+      onRemade: () => runner.wake(),
       logger,
       signal,
     }),
@@ -147,10 +170,10 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
     },
     routes: (router) => {
       router.service(SubjectDataService, subjectDataService({ db, store }));
-      router.service(PhotoService, photoService({ db, store, consent, clock, uploadLinkMs, onBuried: sweepWake.ring }));
+      router.service(PhotoService, photoService({ db, store, consent, clock, uploadLinkMs, onBuried }));
       router.service(
         JobService,
-        jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs }),
+        jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs, isEnded }),
       );
       router.service(ArtworkService, artworkService({ db, consent, circles, links, clock }));
       router.service(DownloadService, downloadService({ db, store, consent, circles, links }));

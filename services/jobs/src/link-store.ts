@@ -25,7 +25,7 @@ export interface LinkedObject {
   readonly artwork?: { readonly id: string; readonly kind: JobKindName; readonly shared?: Shared };
 }
 
-/** Finds what a link points at; undefined when it is deleted or was never made. */
+/** Finds what a link points at; undefined when it is deleted, was never made, or an iris in it was withdrawn. */
 export async function findLinkedObject(
   db: Database<JobsDatabase>,
   target: LinkTarget,
@@ -70,6 +70,9 @@ async function ofArtwork(db: Database<JobsDatabase>, target: LinkTarget): Promis
     .select(['artworks.circle_id', 'artworks.membership_id'])
     .where('artworks.id', '=', target.id)
     .where('artworks.deleted_at', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('withdrawn_sources').select('photo_id').whereRef('artwork_id', '=', 'artworks.id'))),
+    )
     .executeTakeFirst();
   if (row === undefined || target.artifact === 'original' || target.artifact === 'mask') return undefined;
   const object = picture({ result: row.result, thumbnail: row.thumbnail }[target.artifact]);

@@ -2,6 +2,7 @@ import type { Database, Page } from '@irisvue/database';
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
 import { auditPhotoStored } from './audited.ts';
 import { changeJob } from './change-job.ts';
+import { withdrawIrises } from './joint/withdraw-irises.ts';
 import { recordPhoto } from './lineage/step-artifacts.ts';
 import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
 import type { JobsDatabase, PhotoTable, SubjectKindName } from './schema.ts';
@@ -76,8 +77,9 @@ export async function markUploaded(trx: Transaction<JobsDatabase>, id: string): 
 
 /**
  * Buries a photo, its jobs, the artworks that show it, and theirs: nothing finds them any more, what runs is
- * cancelled, what was measured of the eye is forgotten, and their objects are due for the sweep. Gives false when
- * there is no such photo. `awaitedOnly`: only a photo whose bytes were never confirmed.
+ * cancelled, what was measured of the eye is forgotten, and their objects are due for the sweep. Finished works of
+ * several people have to go without it instead (CR-09): they are out of reach until they do. Gives false when there is
+ * no such photo. `awaitedOnly`: only a photo whose bytes were never confirmed.
  */
 export async function buryPhoto(
   trx: Transaction<JobsDatabase>,
@@ -92,6 +94,7 @@ export async function buryPhoto(
     .returning('id')
     .executeTakeFirst();
   if (buried === undefined) return false;
+  await withdrawIrises(trx, [id], { reason: o.reason });
   await buryArtworksOf(trx, id);
   await buryJobsOf(trx, id, o.reason);
   return true;
@@ -101,7 +104,7 @@ async function buryArtworksOf(trx: Transaction<JobsDatabase>, photoId: string): 
   const buried = await trx
     .updateTable('artworks')
     .set({ deleted_at: sql`now()`, thumbnail: null, link_epoch: sql`link_epoch + 1` })
-    .where('id', 'in', (of) => of.selectFrom('artwork_sources').select('artwork_id').where('photo_id', '=', photoId))
+    .where('id', 'in', artworksToBury(trx, photoId))
     .where('deleted_at', 'is', null)
     .returning('id')
     .execute();
@@ -110,8 +113,17 @@ async function buryArtworksOf(trx: Transaction<JobsDatabase>, photoId: string): 
   await trx.updateTable('artwork_sources').set({ geometry: null }).where('artwork_id', 'in', ids).execute();
 }
 
+/** The works that show a photo, but for those that go on without it. */
+function artworksToBury(trx: Transaction<JobsDatabase>, photoId: string) {
+  return trx
+    .selectFrom('artwork_sources')
+    .select('artwork_id')
+    .where('photo_id', '=', photoId)
+    .where('artwork_id', 'not in', (of) => of.selectFrom('withdrawn_sources').select('withdrawn_sources.artwork_id'));
+}
+
 async function buryJobsOf(trx: Transaction<JobsDatabase>, photoId: string, reason?: string): Promise<void> {
-  const artworks = trx.selectFrom('artwork_sources').select('artwork_id').where('photo_id', '=', photoId);
+  const artworks = artworksToBury(trx, photoId);
   const touched = trx
     .selectFrom('jobs')
     .select(['id', 'user_id'])

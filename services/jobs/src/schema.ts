@@ -1,5 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { JointTables } from './joint/schema.ts';
 import type { LineageTables } from './lineage/schema.ts';
 
 /** Words that the tables use for kinds, states and steps; job-message.ts maps them to the contract's enums. */
@@ -115,6 +116,8 @@ export interface ArtworkTable {
   link_epoch: Generated<number>;
   created_at: ColumnType<Date, Date, never>;
   completed_at: Date | null;
+  /** When it was last made anew without somebody who withdrew; null: never. */
+  remade_at: Date | null;
   deleted_at: Date | null;
   /** The circle that it is shared with; the four columns are null together. */
   circle_id: string | null;
@@ -147,7 +150,7 @@ export interface InteractionTable {
   last_at: Date;
 }
 
-export interface JobsDatabase extends LineageTables {
+export interface JobsDatabase extends LineageTables, JointTables {
   interactions: InteractionTable;
   photos: PhotoTable;
   jobs: JobTable;

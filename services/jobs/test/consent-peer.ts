@@ -18,6 +18,8 @@ export interface ConsentPeer extends AsyncDisposable {
   withdraw(subjectId: string, purpose: ConsentPurpose): void;
   /** Lets the creator use a photo in artworks of one circle; without one, in those that are in none. */
   permit(photoId: string, creatorId: string, circleId?: string): void;
+  /** Takes that back. */
+  forbid(photoId: string, creatorId: string): void;
   /** Lets a user upload photos of somebody else's eye; the reverse with `false`. */
   permitCapture(subjectId: string, uploaderId: string, permitted?: boolean): void;
   /** Capabilities that were issued. */
@@ -85,6 +87,7 @@ export async function startConsentPeer(): Promise<ConsentPeer> {
     url: server.url,
     withdraw: (subjectId, purpose) => withdrawn.add(`${subjectId} ${purpose}`),
     permit: (photoId, creatorId, circleId = '') => permitted.add(`${photoId} ${creatorId} ${circleId}`),
+    forbid: (photoId, creatorId) => permitted.delete(`${photoId} ${creatorId} `),
     permitCapture: (subjectId, uploaderId, permitted = true) => {
       if (permitted) captures.add(`${subjectId} ${uploaderId}`);
       else captures.delete(`${subjectId} ${uploaderId}`);

@@ -41,6 +41,10 @@ export interface IdentityPeer extends AsyncDisposable {
   leave(circleId: string, userId: string): void;
   /** How often somebody asked about members. */
   readonly memberQuestions: () => number;
+  /** Users who were sent a mail, in order; a repeat of a request is not sent again. */
+  readonly mailedTo: readonly string[];
+  /** Called before a mail is taken over; a test may throw in it. */
+  beforeMail: (userId: string) => void;
   /** Ends it as a crash would. */
   stop(): Promise<void>;
   /** How often a session was asked about. */
@@ -53,6 +57,8 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
   const ended = new Set<string>();
   let checks = 0;
   let memberQuestions = 0;
+  const mailed = new Set<string>();
+  const mailedTo: string[] = [];
   const members = new Map<string, ActiveMember[]>();
   const membersOf = (circleId: string) => {
     memberQuestions += 1;
@@ -94,11 +100,19 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
           checks += 1;
           return { active: !ended.has(sessionId) };
         },
+        sendMail: ({ requestId, userId }) => {
+          peer.beforeMail(userId);
+          if (!mailed.has(requestId)) mailedTo.push(userId);
+          mailed.add(requestId);
+          return { mailId: requestId };
+        },
       });
     },
   });
-  return {
+  const peer: IdentityPeer = {
     url: server.url,
+    mailedTo,
+    beforeMail: () => {},
     async user(o = {}) {
       const [id, sessionId] = [newId(), newId()];
       return { id, sessionId, token: await sign({ sid: sessionId }, USER_AUDIENCE, id, o.lifetimeMs) };
@@ -119,4 +133,5 @@ export async function startIdentityPeer(): Promise<IdentityPeer> {
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+  return peer;
 }

@@ -1,4 +1,8 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { ArtworkPermissionWithdrawnSchema } from '@irisvue/contracts/irisvue/consent/v1/events';
 import { type Database, newId, once, type Page, type RequestKey } from '@irisvue/database';
+import { appendEvent } from '@irisvue/events';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { auditPermission } from '../audited.ts';
@@ -40,7 +44,9 @@ export interface ArtworkPermissions {
   grant(wish: PermissionWish & { readonly expiresAt?: Date }): Promise<PermissionRow>;
   /** Refuses what was asked; what was answered stays as it is. NOT_FOUND for another's iris. */
   deny(o: { readonly ownerId: string; readonly id: string; readonly request: RequestKey }): Promise<PermissionRow>;
-  /** Takes back all that stands for this photo or artwork, whatever the scope; gives the events. */
+  /**
+   * Takes back all that stands for this photo or artwork, whatever the scope, and publishes that; gives the events.
+   */
   withdraw(o: Omit<PermissionWish, 'recipients'>): Promise<string[]>;
   /** A user's permissions, as owner or creator, newest first, one more than the page holds. */
   list(userId: string, page: Page): Promise<PermissionRow[]>;
@@ -155,6 +161,10 @@ export function createArtworkPermissions(o: {
               permission.permission_id,
             );
             events.push(event);
+          }
+          if (events.length > 0) {
+            const fact = { ownerId, creatorId, withdrawTime: timestampFromDate(clock.now()) };
+            await appendEvent(trx, ArtworkPermissionWithdrawnSchema, create(ArtworkPermissionWithdrawnSchema, fact));
           }
           return events.join(',');
         }),

@@ -66,7 +66,8 @@ async function eraseAccount({ db }: Eraser, userId: string): Promise<Erased> {
   const turns = await db.deleteFrom('turns').where('user_id', '=', userId).executeTakeFirst();
   const interactions = await db.deleteFrom('interactions').where('user_id', '=', userId).executeTakeFirst();
   const requests = await sql`DELETE FROM requests WHERE user_id = ${userId}`.execute(db);
-  const rows = [turns.numDeletedRows, interactions.numDeletedRows, requests.numAffectedRows];
+  const notices = await db.deleteFrom('joint_notices').where('user_id', '=', userId).executeTakeFirst();
+  const rows = [turns.numDeletedRows, interactions.numDeletedRows, requests.numAffectedRows, notices.numDeletedRows];
   return {
     ...NOTHING,
     rows: rows.reduce<number>((sum, count) => sum + Number(count ?? 0), await forgetInLogs(db, userId)),

@@ -4,7 +4,10 @@ import type { SubjectRow } from '../job-store.ts';
 import type { JobsDatabase } from '../schema.ts';
 import { holderOf, subjectDigest } from './tombstones.ts';
 
-/** Ids of the artworks that no link is handed out to any more: somebody in them, or their creator, is being erased. */
+/**
+ * Ids of the artworks that no link is handed out to any more: somebody in them, or their creator, is being erased, or an
+ * iris in them was withdrawn and is still to go.
+ */
 export async function outOfReach(
   db: Database<JobsDatabase>,
   artworks: ReadonlyArray<Pick<ArtworkRow, 'id' | 'creator_id'>>,
@@ -31,7 +34,13 @@ export async function outOfReach(
     .where('subject_sha256', 'in', digests)
     .execute();
   const blocked = new Set(rows.map((row) => row.subject_sha256.toString('hex')));
-  return new Set(
-    touched.flatMap(({ artworkId }, index) => (blocked.has(digests[index]!.toString('hex')) ? [artworkId] : [])),
-  );
+  const withdrawn = await db
+    .selectFrom('withdrawn_sources')
+    .select('artwork_id')
+    .where('artwork_id', 'in', ids)
+    .execute();
+  return new Set([
+    ...withdrawn.map((row) => row.artwork_id),
+    ...touched.flatMap(({ artworkId }, index) => (blocked.has(digests[index]!.toString('hex')) ? [artworkId] : [])),
+  ]);
 }

@@ -8,7 +8,7 @@ import { newId } from '@irisvue/database';
 import { createServiceClient } from '@irisvue/runtime';
 import { until } from '@irisvue/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { deleteMailsTo } from '../src/erasure/mail-folder.ts';
+import { deleteMailsWith } from '../src/erasure/mail-folder.ts';
 import { refusal } from './refusal.ts';
 import { PASSWORD, type StartedIdentity, startIdentity } from './started-identity.ts';
 
@@ -125,13 +125,16 @@ test('an export holds the account and no secret', async () => {
   expect(text).not.toMatch(/password|argon2|sha256/);
 });
 
-test('mails in the folder that go to the address are deleted, others stay', async () => {
+const USER = '01a1ffde-bc63-724b-831d-788c1339951e';
+
+test('mails in the folder that go to the address, or are about the account, are deleted, others stay', async () => {
   const folder = path.join(await mkdtemp(path.join(tmpdir(), 'irisvue-')), 'mail');
-  expect(await deleteMailsTo(folder, 'a@example.org')).toBe(0);
+  expect(await deleteMailsWith(folder, ['a@example.org'])).toBe(0);
   await mkdir(folder);
   await writeFile(path.join(folder, '1.eml'), 'To: A@example.org\n\nHello');
   await writeFile(path.join(folder, '2.eml'), 'To: b@example.org\n\nHello');
-  expect(await deleteMailsTo(folder, 'a@example.org')).toBe(1);
+  await writeFile(path.join(folder, '3.eml'), `To: former@example.org\nX-IrisVue-Account: ${USER}\n\nHello`);
+  expect(await deleteMailsWith(folder, ['a@example.org', USER])).toBe(2);
   expect(await readdir(folder)).toEqual(['2.eml']);
   await rm(path.dirname(folder), { recursive: true });
 });

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { type Database, findText } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { sql, type Transaction } from 'kysely';
-import { deleteMailsTo, type MailFolder } from './mail-folder.ts';
+import type { IdentityTables } from '../schema.ts';
+import { endSessionsOf } from '../session-store.ts';
+import { deleteMailsWith, type MailFolder } from './mail-folder.ts';
 import type { ErasureTables } from './schema.ts';
 
 /** Whose data: only the holder of an account (`self`) has any here. */
@@ -63,7 +65,9 @@ export function createAccountErasure(o: {
       if (subject.kind !== 'self') return 0;
       const user = await db.selectFrom('users').select('email').where('id', '=', subject.id).executeTakeFirst();
       // Before the row goes: after that nobody knows the address any more.
-      if (user !== undefined && o.mailFolder !== undefined) await deleteMailsTo(o.mailFolder, user.email);
+      if (user !== undefined && o.mailFolder !== undefined) {
+        await deleteMailsWith(o.mailFolder, [user.email, subject.id]);
+      }
       return db.transaction().execute(async (trx) => {
         const before = await rowsOf(trx, subject.id);
         await handOverCircles(trx, subject.id);

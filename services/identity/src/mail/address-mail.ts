@@ -21,6 +21,8 @@ const LINKS: Readonly<Record<LinkPurpose, { readonly lifetimeMs: number; readonl
 /** To whom a queued mail goes and what it says. */
 export interface AddressedMail {
   readonly to: string;
+  /** The account that it is about. */
+  readonly userId: string;
   readonly template: MailTemplate;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -39,6 +41,7 @@ export async function addressMail(
   if (user === undefined || !user.active) return undefined;
   const withLink = async (purpose: LinkPurpose, to: string): Promise<AddressedMail> => ({
     to,
+    userId: user.id,
     template,
     parameters: { ...mail.parameters, link: await newLink(db, { purpose, user, to, ...o }) },
   });
@@ -51,10 +54,10 @@ export async function addressMail(
       const to = mail.email!;
       const taken = await userByEmail(db, to);
       if (taken === undefined || taken.id === user.id) return withLink(template, to);
-      return { to: taken.email, template: 'address_taken', parameters: {} };
+      return { to: taken.email, userId: taken.id, template: 'address_taken', parameters: {} };
     }
     default:
-      return { to: mail.email ?? user.email, template, parameters: mail.parameters };
+      return { to: mail.email ?? user.email, userId: user.id, template, parameters: mail.parameters };
   }
 }
 

@@ -7,11 +7,15 @@ import type { MailText } from './mail-texts.ts';
 const CONNECT_LIMIT_MS = 10_000;
 const SILENCE_LIMIT_MS = 20_000;
 
+const ACCOUNT_HEADER = 'X-IrisVue-Account';
+
 /** A mail that is ready to leave. */
 export interface OutgoingMail extends MailText {
   /** The same mail has the same id, so that a mail server or a reader may drop a second copy. */
   readonly id: string;
   readonly to: string;
+  /** The account that it is about. A folder of mails keeps it: an address may be a former one by the time of an erasure. */
+  readonly userId?: string;
 }
 
 /** Where mails go. */
@@ -55,7 +59,9 @@ export function folderTransport(o: { readonly folder: string; readonly from: str
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   return {
     async send(mail) {
-      const { message } = await composer.sendMail(composed(mail, o.from));
+      const composition = composed(mail, o.from);
+      const headers = { ...composition.headers, ...(mail.userId && { [ACCOUNT_HEADER]: mail.userId }) };
+      const { message } = await composer.sendMail({ ...composition, headers });
       await mkdir(o.folder, { recursive: true, mode: 0o700 });
       const name = `${mail.id}-${mail.subject.toLowerCase().replace(/[^a-z]+/g, '-')}.eml`;
       const unfinished = path.join(o.folder, `.${name}`);

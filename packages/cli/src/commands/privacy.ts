@@ -1,19 +1,32 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RunContext } from '../main.ts';
 import { showCertificate } from '../privacy/certificate.ts';
 import { erase, showErasure } from '../privacy/erase.ts';
+import { deleteExports, type ExportFlags, exportSubject } from '../privacy/export.ts';
 import { findSubject } from '../privacy/find-subject.ts';
 import { listRequests } from '../privacy/requests.ts';
 
-/** Registers privacy erase, status, certificate, requests and verify. */
+/** Registers privacy export, delete-export, erase, status, certificate, requests and verify. */
 export function privacyCommand(program: Command, run: RunContext): void {
   const privacy = program
     .command('privacy')
-    .summary('erase what the mesh holds about a person, and check that it is gone')
+    .summary('get or erase what the mesh holds about a person, and check that it is gone')
     .description(
       'An erasure outlives the account that asked for it: its access token is kept in IRISVUE_HOME/erasures, and opens\n' +
         'status, certificate and verify.',
     );
+  privacy
+    .command('export')
+    .summary('download all that the mesh holds about the account of this home, as a ZIP archive')
+    .description('Call it again after a download broke off: it goes on where it was.')
+    .option('--out <file>', 'where to write it; irisvue-export-DATE.zip without')
+    .option('--minor <id>', 'a minor that the account represents, instead')
+    .addOption(new Option('--language <code>', 'of the explanations in it').choices(['en', 'de']).default('en'))
+    .action((flags: ExportFlags) => exportSubject(run, flags));
+  privacy
+    .command('delete-export')
+    .summary('delete the archives of this account that are kept at the mesh')
+    .action(() => deleteExports(run));
   privacy
     .command('erase')
     .summary('erase the account of this home with all that it holds')

@@ -1,11 +1,11 @@
 import { reloadModels } from '@irisvue/embedded';
 import { listModels, modelInUse } from '@irisvue/vision';
+import { openBar } from '../bar.ts';
 import type { RunContext } from '../main.ts';
 import type { CliSettings } from '../settings.ts';
 import { chooseModel } from './choose-model.ts';
 import { formatBytes } from './format-bytes.ts';
 import { findEntry, readRegistry } from './model-registry.ts';
-import { openPullBar } from './pull-bar.ts';
 import { pullModel } from './pull-model.ts';
 import { reportModels } from './shelf-report.ts';
 import { verifyModels } from './verify-models.ts';
@@ -55,7 +55,7 @@ export async function pull({ settings, signal }: RunContext, wanted: string, fla
   const entry = findEntry(registry, name, version);
   const label = `${entry.name} ${entry.version}`;
   const before = (await modelInUse(settings.modelsDir, name))?.version;
-  const bar = openPullBar(label, process.stderr);
+  const bar = openBar(label, (received, total) => `${formatBytes(received)} of ${formatBytes(total)}`);
   const { modelsDir } = settings;
   const { folder, fetched } = await pullModel(entry, registry, {
     ...{ modelsDir, allowHttp, signal },

@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { type Database, findText } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { sql, type Transaction } from 'kysely';
-import type { IdentityTables } from '../schema.ts';
-import { endSessionsOf } from '../session-store.ts';
 import { deleteMailsWith, type MailFolder } from './mail-folder.ts';
 import type { ErasureTables } from './schema.ts';
 

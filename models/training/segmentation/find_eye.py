@@ -12,7 +12,7 @@ from segmentation import geometry
 from segmentation.fit_disc import fit_disc
 from segmentation.look import Answer, Look, Square, in_photo, look_at
 
-LOOK_WIDTH = 2.0  # side of the close square in iris diameters
+WIDE, CLOSE = 2.24, 1.8  # sides of the two squares that are looked at, in iris diameters
 MOST_STARTS = 2
 TOLERATED_OFFSET, TOLERATED_SIZE = 0.06, 0.15  # a square further off is looked at once more, corrected
 
@@ -26,6 +26,19 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """The two looks at one eye; where the wide one shows none, the close one is the same."""
+
+    wide: Answer  # tells the curves
+    close: Answer  # tells what is visible
+
+    @property
+    def presence(self) -> float:
+        """Probability of an eye: both have to see it."""
+        return float(min(self.wide.told[geometry.EYE], self.close.told[geometry.EYE]))
+
+
+@dataclass(frozen=True)
 class Outline:
     """What was found, in photo pixels, corner origin."""
 
@@ -33,7 +46,7 @@ class Outline:
     iris: np.ndarray  # bool [h,w]: visible iris
     limbus: geometry.Ellipse
     pupil: geometry.Ellipse | None  # None: cannot be told from the iris
-    answer: Answer
+    looks: Looks
 
 
 def letterbox(photo: np.ndarray) -> Square:
@@ -71,36 +84,47 @@ def _disc_places(answer: Answer) -> list[tuple[float, float, float, float]]:
 
 def find_eye(photo: np.ndarray, starts: list[tuple[float, float, float]], outline: Network) -> Outline | None:
     """The outline at the first of the places that holds an eye, or else at the one that most likely does."""
-    best: Answer | None = None
+    best: Looks | None = None
     for cx, cy, r in starts:
-        answer = _look_closely(photo, cx, cy, r, outline)
-        if best is None or answer.told[geometry.EYE] > best.told[geometry.EYE]:
-            best = answer
-        if best.told[geometry.EYE] >= 0.5:
+        looks = look_twice(photo, (cx, cy, r), outline)
+        if best is None or looks.presence > best.presence:
+            best = looks
+        if best.presence >= 0.5:
             break
     return None if best is None else read_outline(best, photo.shape[0], photo.shape[1])
 
 
-def _look_closely(photo: np.ndarray, cx: float, cy: float, r: float, outline: Network) -> Answer:
-    square = _square_around(cx, cy, r, photo)
-    answer = look_at(outline.look, photo, square, outline.size)
-    told = in_photo(answer.told[geometry.LIMBUS], square)
-    better = _square_around(told[0], told[1], math.sqrt(told[2] * told[3]), photo)
+def look_twice(photo: np.ndarray, circle: tuple[float, float, float], outline: Network) -> Looks:
+    """Looks widely at a circle (cx, cy, r), once more where the first square was off, and then closely."""
+    square = _square_around(circle, WIDE, photo)
+    wide = look_at(outline.look, photo, square, outline.size)
+    if wide.told[geometry.EYE] < 0.25:
+        return Looks(wide, wide)
+    better = _square_around(_circle_of(wide), WIDE, photo)
     half = (better.side - square.side) / 2
     away = math.hypot(better.x - square.x + half, better.y - square.y + half) / square.side
-    if away <= TOLERATED_OFFSET and abs(better.side / square.side - 1) <= TOLERATED_SIZE:
-        return answer
-    again = look_at(outline.look, photo, better, outline.size)
-    return again if again.told[geometry.EYE] >= 0.5 * answer.told[geometry.EYE] else answer
+    if away > TOLERATED_OFFSET or abs(better.side / square.side - 1) > TOLERATED_SIZE:
+        wide = look_at(outline.look, photo, better, outline.size)
+        if wide.told[geometry.EYE] < 0.25:
+            return Looks(wide, wide)
+    close = look_at(outline.look, photo, _square_around(_circle_of(wide), CLOSE, photo), outline.size)
+    return Looks(wide, close)
 
 
-def _square_around(cx: float, cy: float, r: float, photo: np.ndarray) -> Square:
-    side = min(max(LOOK_WIDTH * 2 * r, 24.0), 2.2 * max(photo.shape[:2]))
+def _circle_of(answer: Answer) -> tuple[float, float, float]:
+    cx, cy, a, b, _ = in_photo(answer.told[geometry.LIMBUS], answer.square)
+    return cx, cy, math.sqrt(a * b)
+
+
+def _square_around(circle: tuple[float, float, float], width: float, photo: np.ndarray) -> Square:
+    cx, cy, r = circle
+    side = min(max(width * 2 * r, 24.0), 2.2 * max(photo.shape[:2]))
     return Square(cx - side / 2, cy - side / 2, side)
 
 
-def read_outline(answer: Answer, height: int, width: int) -> Outline:
-    """Mask and ellipses of a close look, in a photo of that size."""
+def read_outline(looks: Looks, height: int, width: int) -> Outline:
+    """Mask and ellipses of an eye that was looked at, in a photo of that size."""
+    answer = looks.wide
     size, told = answer.size, answer.told
     limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size)
     pupil = None
@@ -108,8 +132,8 @@ def read_outline(answer: Answer, height: int, width: int) -> Outline:
         refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size)
         pupil = in_photo(refined, answer.square)
     limbus_in_photo = in_photo(limbus, answer.square)
-    iris = _iris_in_photo(answer, height, width) & _inside(limbus_in_photo, height, width)
-    return Outline(float(told[geometry.EYE]), iris, limbus_in_photo, pupil, answer)
+    iris = _iris_in_photo(looks.close, height, width) & _inside(limbus_in_photo, height, width)
+    return Outline(looks.presence, iris, limbus_in_photo, pupil, looks)
 
 
 def _refined(plane: np.ndarray, told: np.ndarray, scale: float, size: int) -> np.ndarray:

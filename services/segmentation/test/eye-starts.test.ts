@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EyeNetwork } from '../src/eye-network.ts';
 import type { ExpectedEye, EyeAnswer } from '../src/steps/eye-answer.ts';
 import { eyeStarts } from '../src/steps/eye-starts.ts';
-import { lookWidth, outlineEye } from '../src/steps/outline-eye.ts';
+import { lookWidths, outlineEye } from '../src/steps/outline-eye.ts';
 import type { Oval } from '../src/steps/oval.ts';
 import { toCells } from '../src/steps/square.ts';
 import { paintDisc, paintFace } from './painted-eye.ts';
@@ -108,16 +108,16 @@ const photo = paintFace(300, 200, []);
 const truth = oval(150, 100, 30);
 
 test.each([
-  ['a good start is looked at once', oval(152, 101, 29), 0.9, 1],
-  ['one beside the iris twice', oval(170, 100, 30), 0.9, 2],
-  ['one of the wrong size twice', oval(150, 100, 45), 0.9, 2],
+  ['a good start is looked at once widely and once closely', oval(152, 101, 29), 0.9, 2],
+  ['one beside the iris twice widely', oval(170, 100, 30), 0.9, 3],
+  ['one of the wrong size twice widely', oval(150, 100, 45), 0.9, 3],
   ['one without an eye once', oval(170, 100, 45), 0.1, 1],
 ])('%s', async (_what, start, presence, looks) => {
   const { network, sides } = knowing(truth, presence);
-  const { map } = await outlineEye(photo, start, network, 0.5);
+  const { wide, close } = await outlineEye(photo, start, network, 0.5);
   expect(sides).toHaveLength(looks);
-  if (looks === 2) {
-    expect(map.square.side).toBeCloseTo(lookWidth * 60, 6);
-    expect(map.square.x + map.square.side / 2).toBeCloseTo(150, 6);
-  }
+  if (looks === 1) return expect(close).toBe(wide);
+  expect(close.map.square.side).toBeCloseTo(lookWidths.close * 60, 6);
+  expect(close.map.square.x + close.map.square.side / 2).toBeCloseTo(150, 6);
+  if (looks === 3) expect(wide.map.square.side).toBeCloseTo(lookWidths.wide * 60, 6);
 });

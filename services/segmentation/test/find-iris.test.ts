@@ -34,7 +34,7 @@ async function found(image: Image): Promise<FoundIris> {
 const labelAt = ({ labels, square }: FoundIris, x: number, y: number) =>
   labels.data[(y - square.y) * square.side + x - square.x];
 
-function expectLimbus({ geometry }: FoundIris, { limbus }: PaintedEye, share = 0.005): void {
+function expectLimbus({ geometry }: FoundIris, { limbus }: PaintedEye, share = 0.006): void {
   const off = Math.hypot(geometry.limbus.cx - limbus.cx, geometry.limbus.cy - limbus.cy);
   expect(off / limbus.r).toBeLessThan(share);
   expect(Math.abs(meanRadius(geometry.limbus) / limbus.r - 1)).toBeLessThan(share);

@@ -3,9 +3,8 @@ import type { EyeNetwork } from '../eye-network.ts';
 import type { FoundIris, IrisFinding } from '../found-iris.ts';
 import { clearBeyond } from './class-map.ts';
 import { cropAround, cutCrop } from './cut-crop.ts';
-import type { EyeAnswer } from './eye-answer.ts';
 import { eyeStarts } from './eye-starts.ts';
-import { outlineEye } from './outline-eye.ts';
+import { type EyeLooks, outlineEye, presenceOf } from './outline-eye.ts';
 import { clipToLimbus, paintLabels } from './paint-labels.ts';
 import { confidence, readCurves, toGeometry } from './read-curves.ts';
 import { sampleSquare } from './sample-square.ts';
@@ -44,35 +43,36 @@ export async function findIris(photo: Image, networks: IrisNetworks): Promise<Ir
 async function lookForEye(
   photo: Image,
   { search, outline, thresholds }: IrisNetworks,
-): Promise<{ readonly eye: EyeAnswer | undefined; readonly presence: number }> {
+): Promise<{ readonly eye: EyeLooks | undefined; readonly presence: number }> {
   const square = letterbox(photo);
   const whole = await search.look(sampleSquare(photo, square, search.size), square);
   const searched = { ...whole, map: clearBeyond(whole.map, photo) };
   const starts = eyeStarts(searched, thresholds.irisOrPupil, thresholds.eye);
-  let eye: EyeAnswer | undefined;
+  let eye: EyeLooks | undefined;
   let presence = starts.length > 0 ? 0 : whole.expected.presence;
   for (const { cx, cy, r, likeness } of starts) {
     if (eye && likeness < rival * starts[0].likeness) break;
     const place = toPhoto({ cx, cy, r, e1: 0, e2: 0 }, square, search.size);
-    const answer = await outlineEye(photo, place, outline, thresholds.eye);
-    presence = Math.max(presence, answer.expected.presence);
-    if (answer.expected.presence < thresholds.eye) continue;
-    if (!eye || worth(answer) > worth(eye)) eye = answer;
+    const looks = await outlineEye(photo, place, outline, thresholds.eye);
+    presence = Math.max(presence, presenceOf(looks));
+    if (presenceOf(looks) < thresholds.eye) continue;
+    if (!eye || worth(looks) > worth(eye)) eye = looks;
   }
   return { eye, presence };
 }
 
 /** Of two eyes the larger and sharper one is worth more; a blurred limbus is one that the network is not sure of. */
-function worth({ map, expected }: EyeAnswer): number {
+function worth(looks: EyeLooks): number {
+  const { map, expected } = looks.wide;
   const { r, error } = expected.limbus;
-  return Math.sqrt((r * map.square.side) / map.size) * expected.presence * confidence(error, r);
+  return Math.sqrt((r * map.square.side) / map.size) * presenceOf(looks) * confidence(error, r);
 }
 
-function irisOf(photo: Image, eye: EyeAnswer): FoundIris {
+function irisOf(photo: Image, eye: EyeLooks): FoundIris {
   const curves = readCurves(eye);
   const geometry = toGeometry(curves, eye, photo);
   const square = cropAround(geometry.limbus);
-  const labels = paintLabels(tidyMap(eye.map, curves.limbus, curves.pupil), square, photo);
+  const labels = paintLabels(tidyMap(eye.close.map, curves.limbus, curves.pupil), square, photo);
   clipToLimbus(labels, square, geometry.limbus);
   return { method: 'unet-two-networks', geometry, square, crop: cutCrop(photo, square), labels };
 }

@@ -1,9 +1,10 @@
 import type { IrisGeometry, LidMargin, Point } from '@irisvue/vision';
-import type { ExpectedLid, ExpectedOval, EyeAnswer } from './eye-answer.ts';
+import type { ExpectedLid, ExpectedOval } from './eye-answer.ts';
 import { fitDisc } from './fit-disc.ts';
 import { fitLid } from './fit-lid.ts';
+import type { EyeLooks } from './outline-eye.ts';
 import { type Oval, toEllipse } from './oval.ts';
-import { toPhoto } from './square.ts';
+import { toCells, toPhoto } from './square.ts';
 
 /** Least probability that the pupil can be told from the iris; below, there is no pupil in the answer. */
 const leastPupilSeen = 0.5;
@@ -12,7 +13,7 @@ const agreement = { errors: 3, cells: 1 } as const;
 /** Half width of what confidences speak about, in limbus diameters. */
 const confidentWithin = 0.02;
 
-/** The curves of an eye, in cells of its map. */
+/** The curves of an eye, in cells of the close look's map. */
 export interface EyeCurves {
   readonly limbus: Oval;
   /** Absent when it cannot be told from the iris. */
@@ -22,17 +23,19 @@ export interface EyeCurves {
 }
 
 /**
- * Limbus, pupil and lids of an outlined eye: each is fitted to the map, finer than its cells, starting from the direct
+ * Limbus and pupil of an outlined eye from the wide look, lids from the close one: each is fitted to the map, finer than its cells, starting from the direct
  * answer; where the fit and the answer do not agree within what the network expects to err, the answer stands.
  */
-export function readCurves({ map, expected }: EyeAnswer): EyeCurves {
+export function readCurves({ wide, close }: EyeLooks): EyeCurves {
+  const { map, expected } = wide;
   const limbus = refined(map.limbusDisc, map.size, expected.limbus);
   const pupil = expected.pupilSeen >= leastPupilSeen ? refined(map.pupilDisc, map.size, expected.pupil) : undefined;
+  const closer = (oval: Oval): Oval => toCells(toPhoto(oval, map.square, map.size), close.map.square, close.map.size);
   return {
-    limbus,
-    pupil: pupil && isInside(pupil, limbus) ? pupil : undefined,
-    upperLid: fitLid(map, expected.limbus, expected.upperLid, 'upper'),
-    lowerLid: fitLid(map, expected.limbus, expected.lowerLid, 'lower'),
+    limbus: closer(limbus),
+    pupil: pupil && isInside(pupil, limbus) ? closer(pupil) : undefined,
+    upperLid: fitLid(close.map, close.expected.limbus, close.expected.upperLid, 'upper'),
+    lowerLid: fitLid(close.map, close.expected.limbus, close.expected.lowerLid, 'lower'),
   };
 }
 
@@ -51,11 +54,12 @@ function isInside(pupil: Oval, limbus: Oval): boolean {
 /** The curves in photo pixels, with what the network expects them to be worth. */
 export function toGeometry(
   curves: EyeCurves,
-  { map, expected }: EyeAnswer,
+  { wide, close }: EyeLooks,
   photo: { readonly width: number; readonly height: number },
 ): IrisGeometry {
-  const { square, size } = map;
+  const { square, size } = close.map;
   const cell = square.side / size;
+  const { r } = wide.expected.limbus;
   const margin = (points: readonly Point[], { error }: ExpectedLid): LidMargin => ({
     points: points.map(({ x, y }) => ({ x: square.x + x * cell, y: square.y + y * cell })),
     confidence: confidence(error, curves.limbus.r),
@@ -65,13 +69,13 @@ export function toGeometry(
     limbus: toEllipse(toPhoto(limbus, square, size)),
     ...(pupil && {
       pupil: toEllipse(toPhoto(pupil, square, size)),
-      pupilConfidence: confidence(expected.pupil.error, limbus.r),
+      pupilConfidence: confidence(wide.expected.pupil.error, r),
     }),
     frameWidth: photo.width,
     frameHeight: photo.height,
-    upperLid: margin(curves.upperLid, expected.upperLid),
-    lowerLid: margin(curves.lowerLid, expected.lowerLid),
-    limbusConfidence: confidence(expected.limbus.error, limbus.r),
+    upperLid: margin(curves.upperLid, close.expected.upperLid),
+    lowerLid: margin(curves.lowerLid, close.expected.lowerLid),
+    limbusConfidence: confidence(wide.expected.limbus.error, r),
   };
 }
 

@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
 import { mailedLink, tokenOf } from '@irisvue/cli/account/mailed-link';
-import { ConsentPurpose, Jurisdiction, SubjectKind } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { readCertificate } from '@irisvue/cli/privacy/certificate';
+import {
+  ConsentPurpose,
+  ConsentService,
+  Jurisdiction,
+  SubjectKind,
+} from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { SubjectService } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
 import { CompositionLayout } from '@irisvue/contracts/irisvue/fusion/v1/fusion_service';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
-import { PrivacyService } from '@irisvue/contracts/irisvue/privacy/v1/privacy_service';
+import { ErasureState, PrivacyService } from '@irisvue/contracts/irisvue/privacy/v1/privacy_service';
+import type { verifyReceipt } from '@irisvue/receipts';
 import { reasonOf } from '@irisvue/runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
@@ -54,7 +62,7 @@ export async function verifiedCitizen(): Promise<Citizen> {
 }
 
 /** Signs somebody up who agrees to the photos of an own eye and to what is made of them. */
-export async function consentingCitizen(jurisdiction = Jurisdiction.GDPR): Promise<Citizen> {
+export async function consentingCitizen(jurisdiction: Jurisdiction = Jurisdiction.GDPR): Promise<Citizen> {
   const citizen = await newCitizen();
   for (const purpose of [BIOMETRIC_CAPTURE, DATA_PROCESSING]) await grant(citizen, purpose, { jurisdiction });
   return citizen;
@@ -65,16 +73,17 @@ export interface GrantOptions {
   readonly jurisdiction?: Jurisdiction;
   readonly recipients?: readonly string[];
   readonly language?: string;
+  readonly fullAge?: boolean;
 }
 
 /** Reads the notice and grants one purpose, signing where it must be. @returns the answer and what was asked. */
 export async function grant(person: Citizen, purpose: ConsentPurpose, o: GrantOptions = {}) {
-  const { subject = person.eye, jurisdiction = Jurisdiction.GDPR, language = 'en' } = o;
+  const { subject = person.eye, jurisdiction = Jurisdiction.GDPR, language = 'en', fullAge = true } = o;
   const recipients = [...(o.recipients ?? [])];
   const { notice } = await person.consent.getNotice({ purpose, jurisdiction, language, recipients });
   const shown = { noticeId: notice!.id, noticeSha256: notice!.sha256 };
   const signature = notice!.signatureRequired ? 'Robin Example' : '';
-  const request = { subject, purpose, jurisdiction, ...shown, fullAge: true, signature, recipients };
+  const request = { subject, purpose, jurisdiction, ...shown, fullAge, signature, recipients };
   const { consent, receipt } = await person.consent.grantConsent({ requestId: uuidv7(), ...request });
   return { consent: consent!, receipt, notice: notice!, request };
 }
@@ -119,12 +128,40 @@ export async function statusOf(url: string): Promise<number> {
   return answer.status;
 }
 
-/** The text of a mail that a person got, by words of it that no other mail holds; undefined when there is none. */
+/** The mails that a person got, as they were sent. */
 export async function mailsTo(person: Person): Promise<string[]> {
   const { home } = scene().mesh;
   const folder = join(home, 'mail');
-  const { readdir } = await import('node:fs/promises');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.eml') && !name.startsWith('.'));
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   return texts.filter((text) => text.includes(person.account.email));
+}
+
+export interface Erased {
+  readonly erasureId: string;
+  readonly accessToken: string;
+}
+
+/** Asks for an account to be erased. @returns what opens the erasure. */
+export async function askErasure(person: Citizen): Promise<Erased> {
+  const { erasure, accessToken } = await person.privacy.createErasure({ requestId: uuidv7() });
+  return { erasureId: erasure!.id, accessToken };
+}
+
+/** Who has no account: what anybody may call. */
+export const anybody = () => createConnectTransport({ baseUrl: scene().mesh.gatewayUrl, httpVersion: '1.1' });
+
+/** Waits until an erasure is done. @returns its certificate, verified by the public keys alone. */
+export async function certificateOf(erased: Erased) {
+  const privacy = createClient(PrivacyService, anybody());
+  let state: ErasureState | undefined;
+  for await (const { erasure } of privacy.watchErasure(erased)) state = erasure!.state;
+  expect(state).toBe(ErasureState.COMPLETED);
+  const { certificate } = await privacy.getErasureCertificate(erased);
+  return await readCertificate(certificate, await receiptKeys());
+}
+
+/** The public keys of receipts and certificates. */
+export async function receiptKeys(): Promise<Parameters<typeof verifyReceipt>[1]> {
+  return JSON.parse((await createClient(ConsentService, anybody()).listReceiptKeys({})).jwks);
 }

@@ -1,0 +1,42 @@
+import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { JobStatus } from '@irisvue/contracts/irisvue/jobs/v1/job';
+import { expect, test } from 'vitest';
+import { ended, submit } from '../person.ts';
+import { consentingCitizen, DATA_PROCESSING, statusOf, upload, withdraw } from './people.ts';
+
+/** What consent's contract states: work of the subject stops within this time. */
+const BOUND_MS = 2_000;
+
+test('CR-07: withdrawing is one call that asks for less than granting does', () => {
+  const { grantConsent, withdrawConsent } = ConsentService.method;
+  const asked = withdrawConsent.input.fields.map((field) => field.name);
+  const toGrant = grantConsent.input.fields.map((field) => field.name);
+  expect(toGrant).toEqual(expect.arrayContaining(asked));
+  expect(asked).toEqual(['request_id', 'subject', 'purpose']);
+});
+
+test('CR-07: running and queued work of that subject stops within two seconds, nobody else’s does', async () => {
+  const [person, other] = await Promise.all([consentingCitizen(), consentingCitizen()]);
+  const [done] = await ended(person, await submit(person, await upload(person, 1)));
+  expect(await statusOf(done!.links!.resultUrl)).toBe(200);
+  const photos = [2, 3, 4, 5, 6, 7].map((seed) => upload(person, seed));
+  const mine = await submit(person, ...(await Promise.all(photos)));
+  const [others] = await submit(other, await upload(other, 8));
+
+  let withdrawnAt = 0;
+  const stopped = new Map<string, { readonly status: JobStatus; readonly afterMs: number }>();
+  for await (const { job } of person.jobs.watchJobs({ jobIds: mine })) {
+    if (job!.status === JobStatus.PROCESSING && withdrawnAt === 0) {
+      await withdraw(person, DATA_PROCESSING);
+      withdrawnAt = performance.now();
+    }
+    stopped.set(job!.id, { status: job!.status, afterMs: performance.now() - withdrawnAt });
+  }
+  expect([...stopped.keys()].toSorted()).toEqual(mine.toSorted());
+  for (const { status, afterMs } of stopped.values()) {
+    expect(status).toBe(JobStatus.CANCELLED);
+    expect(afterMs).toBeLessThan(BOUND_MS);
+  }
+  expect(await statusOf(done!.links!.resultUrl)).toBeGreaterThanOrEqual(400);
+  expect((await ended(other, [others!]))[0]!.status).toBe(JobStatus.COMPLETED);
+});

@@ -12,7 +12,8 @@ const usage = `Usage: ./irisvue test [PHASE] [FILTER...]
   integration    one room against real PostgreSQL, NATS, Redis, S3
   e2e            the whole mesh as processes, one round of kills included
   training       how the networks are taught: some hundred steps from the seed
-  chaos          ten rounds of kills (IRISVUE_CHAOS_ROUNDS)
+  chaos          ten rounds of kills (IRISVUE_CHAOS_ROUNDS), twenty of them during erasures
+  scenes         erasure and withdrawal at full size (IRISVUE_SCENE=full): 50 photos, 20 works; 110 jobs
 
 FILTER is part of a test file's path. The last line is: N passed, N failed, N skipped.
 `;
@@ -51,6 +52,13 @@ function phases(name: string, filters: readonly string[]): Phase[] {
         {
           title: 'kills',
           run: () => runVitest(['--project', 'e2e', 'test/chaos'], { IRISVUE_CHAOS_ROUNDS: '10', ...process.env }),
+        },
+      ];
+    case 'scenes':
+      return [
+        {
+          title: 'scenes',
+          run: () => runVitest(['--project', 'e2e', '-scene.test'], { IRISVUE_SCENE: 'full', ...process.env }),
         },
       ];
     default:

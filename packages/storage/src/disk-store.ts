@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { access, constants, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Clock, systemClock } from '@irisvue/runtime';
 import { type ObjectFile, openObjectFile, TRAILER_BYTES, writeObjectFile } from './disk-file.ts';
+import { incomingName, removeAbandoned } from './incoming.ts';
 import { ObjectCorrupt, ObjectNotFound, ObjectTooLarge, storeDown } from './object-errors.ts';
 import { checkedKey, checkedPrefix } from './object-key.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -28,8 +29,6 @@ export interface DiskStore extends ObjectStore {
 
 // Not a key's first segment: a key cannot start with a dot.
 const INCOMING = '.incoming';
-// Longer than any upload lives: an older file belongs to a process that was killed.
-const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 // A folder may be removed as empty between its making and the rename into it.
 const PLACE_TRIES = 10;
 // The disk is full, over quota, read-only or failing: nobody's request is wrong.
@@ -64,7 +63,7 @@ export async function openDiskStore(o: DiskStoreOptions): Promise<DiskStore> {
     put: (key, body, options) =>
       explained(async () => {
         const path = pathOf(key);
-        const aside = join(incoming, randomUUID());
+        const aside = join(incoming, incomingName());
         try {
           const facts = await writeObjectFile(aside, body, options);
           await place(aside, path);
@@ -212,16 +211,6 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
       if (isMissing(error)) continue; // somebody else removed it; its parent may be empty now
       if (hasCode(error, 'ENOTEMPTY') || hasCode(error, 'EEXIST')) return;
       throw error;
-    }
-  }
-}
-
-async function removeAbandoned(incoming: string, now: Date): Promise<void> {
-  for (const name of await readdir(incoming)) {
-    const path = join(incoming, name);
-    const facts = await stat(path).catch(ignoreMissing);
-    if (facts !== undefined && now.getTime() - facts.mtimeMs > ABANDONED_AFTER_MS) {
-      await unlink(path).catch(ignoreMissing);
     }
   }
 }

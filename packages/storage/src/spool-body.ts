@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,11 +28,8 @@ export async function spoolBody(body: Uint8Array | Readable, o: PutOptions): Pro
     return { ...facts, md5Base64: md5.digest('base64'), open: () => body, async [Symbol.asyncDispose]() {} };
   }
   if (o.signal !== undefined) addAbortSignal(o.signal, body);
-  const folder = await mkdtemp(join(tmpdir(), 'irisvue-put-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const file = await openNameless();
   try {
-    const path = join(folder, 'body');
-    await using file = await open(path, 'wx', 0o600);
     const sizeBytes = await copy(body, file, o.sizeBytes, (chunk) => {
       sha256.update(chunk);
       md5.update(chunk);
@@ -41,12 +37,22 @@ export async function spoolBody(body: Uint8Array | Readable, o: PutOptions): Pro
     return {
       ...checkedFacts(sizeBytes, sha256.digest('hex'), o),
       md5Base64: md5.digest('base64'),
-      open: () => createReadStream(path),
-      [Symbol.asyncDispose]: remove,
+      open: () => file.createReadStream({ start: 0, autoClose: false }),
+      [Symbol.asyncDispose]: () => file.close(),
     };
   } catch (error) {
-    await remove();
+    await file.close();
     throw error;
+  }
+}
+
+/** A temporary file without a name: it is gone with the process, however that ends. */
+async function openNameless(): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), 'irisvue-put-'));
+  try {
+    return await open(join(folder, 'body'), 'wx+', 0o600);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ErrorReason, errorDetail } from '@irisvue/runtime';
@@ -92,6 +93,22 @@ describe('the disk store', () => {
     await using _ = await openDiskStore({ directory, clock: { now: () => now } });
     expect(await readdir(join(directory, '.incoming'))).toEqual(['young']);
     await rm(young);
+  });
+
+  it('sweeps at once what a process of this machine left that is gone, and nothing of one that lives', async () => {
+    const incoming = join(directory, '.incoming');
+    await mkdir(incoming, { recursive: true });
+    const gone = spawnSync(process.execPath, ['--version']).pid;
+    const left = (host: string, pid: number) => `${host}.${pid}.0123abcd.${randomUUID()}`;
+    const lives = left(hostname(), process.ppid);
+    const elsewhere = left('elsewhere.example', gone);
+    const hadOurNumber = left(hostname(), process.pid);
+    for (const name of [left(hostname(), gone), hadOurNumber, lives, elsewhere]) {
+      await writeFile(join(incoming, name), 'half');
+    }
+    await using _ = await openDiskStore({ directory });
+    expect((await readdir(incoming)).sort()).toEqual([elsewhere, lives].sort());
+    for (const name of [lives, elsewhere]) await rm(join(incoming, name));
   });
 
   it.each(['', ' image/jpeg', 'image/jpeg\r\nx: y', 'x'.repeat(208), 'imáge/jpeg'])(

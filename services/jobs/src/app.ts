@@ -173,7 +173,7 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       router.service(PhotoService, photoService({ db, store, consent, clock, uploadLinkMs, onBuried }));
       router.service(
         JobService,
-        jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs, isEnded }),
+        jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs }),
       );
       router.service(ArtworkService, artworkService({ db, consent, circles, links, clock }));
       router.service(DownloadService, downloadService({ db, store, consent, circles, links }));

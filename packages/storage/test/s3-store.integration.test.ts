@@ -2,12 +2,17 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ErrorReason, errorDetail } from '@irisvue/runtime';
-import { isRealS3Installed, type RealS3, startRealS3 } from '@irisvue/testing';
+import {
+  isRealS3Installed,
+  type RealS3,
+  type RecordingProxy,
+  startRealS3,
+  startRecordingProxy,
+} from '@irisvue/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectNotFound, type ObjectStore, openStore, parseStoreUrl } from '../src/index.ts';
 import { openS3Store, type S3StoreOptions } from '../src/s3-store.ts';
 import { collect, objectStoreContract, settableClock, sha256Of } from './object-store-contract.ts';
-import { type RecordingProxy, startRecordingProxy } from './recording-proxy.ts';
 
 // Another S3, for example Amazon's: s3://KEY:SECRET@host/bucket. Its bucket gets objects under test/, which are removed.
 const givenUrl = process.env['IRISVUE_TEST_S3_URL'];

@@ -1,5 +1,6 @@
 export { childPids } from './child-pids.ts';
 export { isRealS3Installed, type RealS3, startRealS3 } from './real-s3.ts';
+export { type RecordedRequest, type RecordingProxy, startRecordingProxy } from './recording-proxy.ts';
 export { type RenderedEye, renderEye } from './rendered-eye.ts';
 export { type IrisColour, irisColours } from './rendered-eye-colours.ts';
 export { type EyeRequest, type Light, lights } from './rendered-eye-scene.ts';

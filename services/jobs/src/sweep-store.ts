@@ -1,6 +1,6 @@
 import { ObjectRefSchema } from '@irisvue/contracts/irisvue/media/v1/media';
 import type { Database } from '@irisvue/database';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { fromNow } from './change-job.ts';
 import { fromColumn } from './message-column.ts';
 import type { JobsDatabase } from './schema.ts';
@@ -11,6 +11,14 @@ const BATCH = 50;
 /** When a row was due, to the microsecond: a row that became due anew since then is not the one that was swept. */
 const due = sql<string>`sweep_at::text`.as('due');
 
+/**
+ * As subjectDigest computes it. What belongs to somebody who is being erased is left to the erasure, whose certificate
+ * lists each object.
+ */
+function digestOf(kind: RawBuilder<unknown>, id: RawBuilder<unknown>): RawBuilder<Buffer> {
+  return sql<Buffer>`sha256(convert_to(${kind} || ' ' || ${id}::text, 'UTF8'))`;
+}
+
 /** An ended job whose objects are due, and those of them that stay. */
 export interface JobToSweep {
   readonly id: string;
@@ -20,7 +28,7 @@ export interface JobToSweep {
   readonly keep: readonly string[];
 }
 
-/** Ended jobs that are due for a sweep of their objects. */
+/** Ended jobs that are due for a sweep of their objects, but for those of somebody who is being erased. */
 export async function jobsToSweep(db: Database<JobsDatabase>): Promise<JobToSweep[]> {
   const rows = await db
     .selectFrom('jobs')
@@ -28,6 +36,12 @@ export async function jobsToSweep(db: Database<JobsDatabase>): Promise<JobToSwee
     .select(['jobs.id', 'jobs.user_id', 'jobs.artwork_id', 'jobs.result', 'jobs.mask', 'artworks.thumbnail'])
     .select(due)
     .where('jobs.sweep_at', '<=', sql<Date>`now()`)
+    .where(
+      sql<boolean>`NOT EXISTS (SELECT 1 FROM blocked_subjects b
+        WHERE b.subject_sha256 = ${digestOf(sql`'self'`, sql.ref('jobs.user_id'))} OR b.subject_sha256 IN (
+          SELECT ${digestOf(sql.ref('s.subject_kind'), sql.ref('s.subject_id'))} FROM job_subjects s
+          WHERE s.job_id = jobs.id))`,
+    )
     .limit(BATCH)
     .execute();
   return rows.map((row) => ({
@@ -39,7 +53,7 @@ export async function jobsToSweep(db: Database<JobsDatabase>): Promise<JobToSwee
   }));
 }
 
-/** Deleted photos whose bytes are due. */
+/** Deleted photos whose bytes are due, but for those of somebody who is being erased. */
 export function photosToSweep(
   db: Database<JobsDatabase>,
 ): Promise<Array<{ id: string; object_key: string; due: string }>> {
@@ -48,6 +62,10 @@ export function photosToSweep(
     .select(['id', 'object_key'])
     .select(due)
     .where('sweep_at', '<=', sql<Date>`now()`)
+    .where(
+      sql<boolean>`NOT EXISTS (SELECT 1 FROM blocked_subjects b WHERE b.subject_sha256 IN (
+        ${digestOf(sql`'self'`, sql.ref('user_id'))}, ${digestOf(sql.ref('subject_kind'), sql.ref('subject_id'))}))`,
+    )
     .limit(BATCH)
     .execute();
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { newId } from '@irisvue/database';
 import { createLogger } from '@irisvue/runtime';
@@ -6,6 +7,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sweep } from '../src/runner/sweep.ts';
 import { jobsToSweep, markSwept } from '../src/sweep-store.ts';
+import { collected, self, subjectData } from './erasure-scene.ts';
 import { ended, type Harness, madeObjects, type Person, startHarness, submit, uploaded } from './harness.ts';
 
 const LATE_WRITER_MS = 60_000;
@@ -66,4 +68,19 @@ test('a job that is buried while it is swept stays due', async () => {
   const buried = await row();
   await markSwept(harness.db, 'jobs', begun!, LATE_WRITER_MS);
   expect(await row()).toMatchObject({ sweeps: buried.sweeps, sweep_at: buried.sweep_at });
+});
+
+test('what belongs to somebody who is being erased is left to the erasure, whose certificate lists it', async () => {
+  const { job } = await sweptJob();
+  const late = workKey(person.id, job.id, 7, 'crop.png');
+  await put(late);
+  await harness.db.updateTable('jobs').set({ sweep_at: sql`now()` }).where('id', '=', job.id).execute();
+  const data = await subjectData(harness);
+  const erasureId = newId();
+  await data.blockSubject({ subject: self(person), erasureId });
+  await sweepNow();
+  expect(await objectsOf(job.id)).toContain(late);
+  const { objects } = await collected(data.eraseSubject({ subject: self(person), erasureId }));
+  expect(objects.map((object) => object.sha256)).toContain(createHash('sha256').update('late').digest('hex'));
+  expect(await objectsOf(job.id)).toEqual([]);
 });

@@ -67,7 +67,7 @@ export function serviceEnvironment(
   const subjects: Record<string, string> =
     config.env === 'production' ? {} : { IRISVUE_SUBJECT_KINDS: DEVELOPMENT_SUBJECTS };
   const byService: Record<ServiceName, Record<string, string>> = {
-    gateway: { ...trust, ...peer('jobs'), ...steps, ...own, IRISVUE_REDIS_URL: urls.redis },
+    gateway: { ...trust, ...peer('jobs'), ...steps, ...own, ...events, IRISVUE_REDIS_URL: urls.redis },
     identity: {
       ...{ ...database, ...events, ...keys, ...mail },
       IRISVUE_MASTER_SECRET: secrets.master,

@@ -22,6 +22,8 @@ export type ServiceCaller = Extract<Caller, { kind: 'service' }>;
 
 /** Issuer of user and service tokens. */
 export const TOKEN_ISSUER = 'irisvue-identity';
+/** Life of a user's access token. */
+export const ACCESS_TOKEN_MS = 30 * 60_000;
 /** Audience of a user's access token. */
 export const USER_AUDIENCE = 'irisvue';
 /** Audience of a service token. */
@@ -48,14 +50,16 @@ export interface AuthOptions {
   readonly keys?: JWTVerifyGetKey;
   /** Methods that need no token. A token that is sent to them all the same is not looked at. */
   readonly open?: readonly DescMethod[];
+  /** Whether a session has ended before its access token did. Without it a token is good until it expires. */
+  readonly isEnded?: (sessionId: string) => boolean | Promise<boolean>;
   /** Kinds of token that are accepted; the default is both. */
   readonly accept?: readonly Caller['kind'][];
 }
 
 /**
  * Lets a call through only with a valid token of identity; default deny. Open are the methods in `open`, gRPC health
- * and reflection. TOKEN_INVALID for a missing, malformed, expired or forged token and one for another audience;
- * DEPENDENCY_DOWN when the keys cannot be had.
+ * and reflection. TOKEN_INVALID for a missing, malformed, expired or forged token, one for another audience and one
+ * whose session has ended; DEPENDENCY_DOWN when the keys cannot be had.
  */
 export function authInterceptor(o: AuthOptions): Interceptor {
   const verify = tokenVerifier(o);
@@ -80,6 +84,9 @@ export function tokenVerifier(o: AuthOptions): (authorization: string | null) =>
     const caller = callerOf(await payloadOf(token, keys, o.clock));
     if (caller === undefined || !accept.includes(caller.kind)) {
       throw new DomainError(ErrorReason.TOKEN_INVALID, 'the token is not for this audience');
+    }
+    if (caller.kind === 'user' && (await o.isEnded?.(caller.sessionId))) {
+      throw new DomainError(ErrorReason.TOKEN_INVALID, 'the session has ended');
     }
     return caller;
   };

@@ -29,6 +29,7 @@ const SERVICE = { sub: 'service:jobs', aud: 'irisvue-internal' };
 let now = NOON;
 const clock = { now: () => now };
 let identity: Issuer;
+const ended = new Set<string>();
 
 beforeAll(async () => {
   identity = await startIssuer('irisvue-identity');
@@ -63,7 +64,12 @@ describe('authInterceptor', () => {
       },
       {
         interceptors: [
-          authInterceptor({ identityUrl: identity.url, clock, open: [IdentityService.method.createSession] }),
+          authInterceptor({
+            identityUrl: identity.url,
+            clock,
+            open: [IdentityService.method.createSession],
+            isEnded: async (sessionId) => ended.has(sessionId),
+          }),
         ],
       },
     );
@@ -81,6 +87,13 @@ describe('authInterceptor', () => {
   it('lets a user through with a valid token', async () => {
     const { user } = await users(await good()).getUser({});
     expect(user?.id).toBe('user-1');
+  });
+
+  it('refuses a token whose session ended before it, and no other', async () => {
+    ended.add('session-2');
+    const token = await identity.sign({ ...USER, sid: 'session-2' }, { expiresAt: minutes(30) });
+    expect(reasonOf(await failure(users(token).getUser({})))).toBe(ErrorReason.TOKEN_INVALID);
+    expect((await users(await good()).getUser({})).user?.id).toBe('user-1');
   });
 
   it('lets anybody ask open methods and health', async () => {

@@ -3,7 +3,7 @@ import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_se
 import { ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { SubjectDataService } from '@irisvue/contracts/irisvue/privacy/v1/subject_data_service';
 import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
-import { connectEvents, relayOutbox } from '@irisvue/events';
+import { connectEvents, followEndedSessions, relayOutbox } from '@irisvue/events';
 import {
   authInterceptor,
   type Clock,
@@ -148,12 +148,14 @@ export async function startApp(
     stopping.abort();
     await privacy.done;
   });
+  const { natsUrl } = settings;
+  const endedSessions = stack.use(await followEndedSessions({ natsUrl, name: 'consent', clock, logger }));
   const server = await serve({
     name: 'consent',
     host: settings.host,
     port: settings.port,
     logger,
-    interceptors: [authInterceptor({ clock, identityUrl, open: OPEN_METHODS })],
+    interceptors: [authInterceptor({ clock, identityUrl, open: OPEN_METHODS, isEnded: endedSessions.has })],
     routes: (router) => {
       mountConsent(router);
       mountSubjects(router);

@@ -4,6 +4,7 @@ import { Health } from '@irisvue/contracts/grpc/health/v1/health';
 import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
+import { followEndedSessions } from '@irisvue/events';
 import {
   authInterceptor,
   type Clock,
@@ -97,6 +98,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     jobs: transportTo('jobs', config.jobsUrl),
   };
 
+  const endedSessions = await followEndedSessions({ natsUrl: config.natsUrl, name: 'gateway', clock, logger });
   const identity = createClient(IdentityService, transports.identity);
   const circles = createClient(CircleService, transports.identity);
   const pages = linkPages({
@@ -114,7 +116,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     logger,
     interceptors: [
       limitRefusals(limits, addressOfCall),
-      authInterceptor({ identityUrl: config.identityUrl, clock, open: OPEN_METHODS, accept: ['user'] }),
+      authInterceptor({
+        identityUrl: config.identityUrl,
+        clock,
+        open: OPEN_METHODS,
+        accept: ['user'],
+        isEnded: endedSessions.has,
+      }),
       limitCalls(limits, addressOfCall),
     ],
     routes(router) {
@@ -134,6 +142,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     port: server.port,
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
+      await endedSessions[Symbol.asyncDispose]();
       redis.disconnect();
     },
   };

@@ -16,6 +16,10 @@ export const settings = {
     default: 'redis://127.0.0.1:8087',
     doc: 'Redis that counts calls for the rate limit.',
   }),
+  natsUrl: setting('IRISVUE_NATS_URL', z.string().min(1), {
+    default: 'nats://127.0.0.1:8086',
+    doc: 'NATS server with JetStream.',
+  }),
   allowedOrigins: setting('IRISVUE_ALLOWED_ORIGINS', originList, {
     default: '',
     doc: 'Origins whose pages may call, comma separated, for example https://irisvue.example. Empty: none.',

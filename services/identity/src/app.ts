@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
 import {
+  ACCESS_TOKEN_MS,
   authInterceptor,
   type Clock,
   createLogger,
@@ -19,7 +20,7 @@ import { openAccounts } from './open-accounts.ts';
 import { startRelaying } from './relay-events.ts';
 import type { IdentityTables } from './schema.ts';
 import { SERVICE_TOKEN_MS } from './service-tokens.ts';
-import { ACCESS_TOKEN_MS } from './sessions.ts';
+import { isStanding } from './session-store.ts';
 import type { IdentitySettings } from './settings.ts';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
@@ -59,7 +60,14 @@ export async function startApp(
     host: settings.host,
     port: settings.port,
     logger,
-    interceptors: [authInterceptor({ clock, keys: keys.keyOf, open: OPEN_METHODS })],
+    interceptors: [
+      authInterceptor({
+        clock,
+        keys: keys.keyOf,
+        open: OPEN_METHODS,
+        isEnded: async (sessionId) => !(await isStanding(db, sessionId)),
+      }),
+    ],
     routes: (router) => {
       accounts(router);
       circles(router);

@@ -6,8 +6,7 @@ import type { IdentityTables, Role, UserRow } from './schema.ts';
 import { endSessionsOf } from './session-store.ts';
 
 /**
- * Sets an account's role and ends its sessions when that changes it, so that no token with the old role is renewed: the
- * last one expires within 30 minutes.
+ * Sets an account's role and ends its sessions when that changes it, so that tokens with the old role are refused.
  * NOT_FOUND for an unknown e-mail; EMAIL_NOT_VERIFIED, because an address that nobody proved must not become an operator's.
  */
 export type SetRole = (email: string, role: Role) => Promise<UserRow>;

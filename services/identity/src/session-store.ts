@@ -1,9 +1,16 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { SessionsEndedSchema } from '@irisvue/contracts/irisvue/identity/v1/events';
 import type { Database, Page } from '@irisvue/database';
+import { appendEvent } from '@irisvue/events';
 import type { Selectable, Transaction } from 'kysely';
 import type { IdentityTables, Role, SessionEnd, SessionsTable } from './schema.ts';
 
 type Db = Database<IdentityTables>;
 type Trx = Transaction<IdentityTables>;
+
+// An event has at most 64 KiB; an id takes 38 bytes of it.
+const SESSIONS_PER_EVENT = 1_000;
 
 /** A refresh token as it is stored. */
 export interface StoredToken {
@@ -91,6 +98,17 @@ export function standingSessions(db: Db, userId: string, now: Date, page: Page):
   return sessions.execute();
 }
 
+/** Whether a session stands, that is: nobody ended it and its account was not removed. */
+export async function isStanding(db: Db, sessionId: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /** Whether an account has, or had, a session. */
 export async function isSessionOf(db: Db, userId: string, sessionId: string): Promise<boolean> {
   const found = await db
@@ -102,31 +120,42 @@ export async function isSessionOf(db: Db, userId: string, sessionId: string): Pr
   return found !== undefined;
 }
 
-/** Ends an account's sessions, all of them or all but one. */
+/** Ends an account's sessions, all of them or all but one, and tells which. */
 export async function endSessionsOf(
-  db: Db,
+  trx: Trx,
   userId: string,
   reason: SessionEnd,
   now: Date,
   o: { readonly except?: string } = {},
 ): Promise<void> {
-  let sessions = db
+  let sessions = trx
     .updateTable('sessions')
     .set({ ended_at: now, end_reason: reason })
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null);
   if (o.except !== undefined) sessions = sessions.where('id', '!=', o.except);
-  await sessions.execute();
+  await tellEnded(trx, await sessions.returning('id').execute(), now);
 }
 
-/** Ends a session. One that has ended stays as it is. */
-export async function endSession(db: Db, sessionId: string, reason: SessionEnd, now: Date): Promise<void> {
-  await db
+/** Ends a session and tells so. One that has ended stays as it is. */
+export async function endSession(trx: Trx, sessionId: string, reason: SessionEnd, now: Date): Promise<void> {
+  const ended = await trx
     .updateTable('sessions')
     .set({ ended_at: now, end_reason: reason })
     .where('id', '=', sessionId)
     .where('ended_at', 'is', null)
+    .returning('id')
     .execute();
+  await tellEnded(trx, ended, now);
+}
+
+/** Tells the mesh, so that the access tokens of these sessions are refused. */
+async function tellEnded(trx: Trx, ended: readonly { readonly id: string }[], now: Date): Promise<void> {
+  for (let start = 0; start < ended.length; start += SESSIONS_PER_EVENT) {
+    const sessionIds = ended.slice(start, start + SESSIONS_PER_EVENT).map(({ id }) => id);
+    const fact = create(SessionsEndedSchema, { sessionIds, endTime: timestampFromDate(now) });
+    await appendEvent(trx, SessionsEndedSchema, fact);
+  }
 }
 
 /** Forgets a session's tokens that no longer work, used ones included. */

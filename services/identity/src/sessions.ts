@@ -1,6 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Database, newId, type Page } from '@irisvue/database';
-import { type Clock, DomainError, ErrorReason, type Logger, TOKEN_ISSUER, USER_AUDIENCE } from '@irisvue/runtime';
+import {
+  ACCESS_TOKEN_MS,
+  type Clock,
+  DomainError,
+  ErrorReason,
+  type Logger,
+  TOKEN_ISSUER,
+  USER_AUDIENCE,
+} from '@irisvue/runtime';
 import type { SigningKeys } from '@irisvue/signing-keys';
 import type { Selectable } from 'kysely';
 import { userOfStandingSession } from './account-store.ts';
@@ -21,8 +29,6 @@ import {
   standingSessions,
 } from './session-store.ts';
 
-/** Life of an access token. */
-export const ACCESS_TOKEN_MS = 30 * 60_000;
 /** Life of a refresh token; each refresh begins it anew. */
 export const REFRESH_TOKEN_MS = 30 * 24 * 3_600_000;
 
@@ -123,7 +129,7 @@ export function createSessions(o: {
       throw new DomainError(ErrorReason.TOKEN_INVALID, 'the refresh token does not work (any more)');
     },
 
-    end: (sessionId) => endSession(db, sessionId, 'signed_out', clock.now()),
+    end: (sessionId) => db.transaction().execute((trx) => endSession(trx, sessionId, 'signed_out', clock.now())),
     holder: (sessionId) => userOfStandingSession(db, sessionId, clock.now()),
     list: (userId, page) => standingSessions(db, userId, clock.now(), page),
     async revoke(userId, sessionId) {
@@ -133,9 +139,10 @@ export function createSessions(o: {
           id: sessionId,
         });
       }
-      await endSession(db, sessionId, 'revoked', clock.now());
+      await db.transaction().execute((trx) => endSession(trx, sessionId, 'revoked', clock.now()));
     },
-    revokeOthers: (userId, kept) => endSessionsOf(db, userId, 'revoked', clock.now(), { except: kept }),
+    revokeOthers: (userId, kept) =>
+      db.transaction().execute((trx) => endSessionsOf(trx, userId, 'revoked', clock.now(), { except: kept })),
   };
 }
 

@@ -107,13 +107,16 @@ describe('a refresh token', () => {
 });
 
 describe('signing out', () => {
-  test('ends the session at once, and is harmless twice', async () => {
-    const { tokens } = await identity.signUp();
+  test('ends the session and its access token at once, and no other', async () => {
+    const { email, tokens } = await identity.signUp();
+    const other = await identity.users().createSession({ email, password: PASSWORD });
     const users = identity.users(tokens.accessToken);
-    await users.deleteSession({});
     await users.deleteSession({});
     expect(await isActive(tokens.accessToken)).toBe(false);
     expect(await refusal(users.getUser({}))).toEqual(tokenInvalid);
+    expect(await refusal(users.deleteSession({}))).toEqual(tokenInvalid);
+    expect(await refusal(identity.circles(tokens.accessToken).listCircles({}))).toEqual(tokenInvalid);
+    await identity.circles(other.tokens!.accessToken).listCircles({});
     expect(await refusal(refresh(tokens.refreshToken))).toEqual(tokenInvalid);
   });
 });

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
+import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { IdentityService, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { type Database, migrate, newId, openDatabase } from '@irisvue/database';
 import { createLogger, loadSettings } from '@irisvue/runtime';
@@ -84,6 +85,7 @@ export async function startIdentity(settings: Record<string, string> = {}) {
     },
     now: () => time.now,
     users: (token?: string, url?: string) => client(IdentityService, token, url),
+    circles: (token: string) => client(CircleService, token),
     services: (token?: string) => client(ServiceIdentityService, token),
     async signUp(email = `${newId()}@example.org`) {
       const answer = await client(IdentityService).createUser({ requestId: newId(), email, password: PASSWORD });

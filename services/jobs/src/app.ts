@@ -14,7 +14,7 @@ import { DownloadService, JobService } from '@irisvue/contracts/irisvue/jobs/v1/
 import { PhotoService } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
 import { SubjectDataService } from '@irisvue/contracts/irisvue/privacy/v1/subject_data_service';
 import { checkDatabase, ensureDatabase, migrate, openDatabase } from '@irisvue/database';
-import { connectEvents, consumeEvents, handler, relayOutbox } from '@irisvue/events';
+import { connectEvents, consumeEvents, followEndedSessions, handler, relayOutbox } from '@irisvue/events';
 import {
   authInterceptor,
   type Clock,
@@ -156,13 +156,17 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
     }),
   );
 
+  const endedSessions = stack.use(
+    await followEndedSessions({ natsUrl: settings.natsUrl, name: 'jobs', clock, logger }),
+  );
+  const isEnded = endedSessions.has;
   const { uploadLinkMs, watchPollMs, sessionCheckMs } = settings;
   const server = await serve({
     name: 'jobs',
     host: settings.host,
     port: settings.port,
     logger,
-    interceptors: [authInterceptor({ identityUrl, clock }), noteInteractions({ db, clock, logger })],
+    interceptors: [authInterceptor({ identityUrl, clock, isEnded }), noteInteractions({ db, clock, logger })],
     readiness: {
       database: () => checkDatabase(db),
       nats: () => bus.check(),
@@ -173,7 +177,7 @@ export async function createApp(settings: JobsSettings, overrides: Overrides = {
       router.service(PhotoService, photoService({ db, store, consent, clock, uploadLinkMs, onBuried }));
       router.service(
         JobService,
-        jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs }),
+        jobService({ db, consent, identity, changes, links, clock, watchPollMs, sessionCheckMs, isEnded }),
       );
       router.service(ArtworkService, artworkService({ db, consent, circles, links, clock }));
       router.service(DownloadService, downloadService({ db, store, consent, circles, links }));

@@ -45,6 +45,8 @@ export interface JobServiceOptions {
   readonly clock: Clock;
   readonly watchPollMs: number;
   readonly sessionCheckMs: number;
+  /** Whether a session is known to have ended. */
+  readonly isEnded: (sessionId: string) => boolean;
 }
 
 /** The RPC door of jobs. */
@@ -160,7 +162,7 @@ async function* watch(o: JobServiceOptions, request: WatchJobsRequest, context: 
     afterRevision: Number(request.afterRevision),
     jobIds: request.jobIds,
     pollMs: o.watchPollMs,
-    stillAllowed: sessionGuard({ caller, identity: o.identity, clock: o.clock, checkMs: o.sessionCheckMs }),
+    stillAllowed: sessionGuard({ ...o, caller, checkMs: o.sessionCheckMs }),
     signal: AbortSignal.any([context.signal, stopping]),
   });
   for await (const rows of pages) {

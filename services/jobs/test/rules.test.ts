@@ -52,11 +52,12 @@ test('every kind of job ends with saving, which nothing follows', () => {
 describe('a stream whose access token expires', () => {
   const expiresAt = new Date('2026-11-21T12:00:00Z');
   const caller = { kind: 'user', userId: 'u', sessionId: 's', expiresAt } as const;
-  const guarded = (active: () => boolean) => {
+  const guarded = (active: () => boolean, isEnded = (_: string) => false) => {
     let now = expiresAt.getTime() - 1;
     const asked: string[] = [];
     const check = sessionGuard({
       caller,
+      isEnded,
       identity: {
         checkSession: async ({ sessionId }) => {
           asked.push(sessionId!);
@@ -79,6 +80,16 @@ describe('a stream whose access token expires', () => {
     expect(await asksAfter(1)).toBe(1);
     expect(await asksAfter(999)).toBe(1);
     expect(await asksAfter(1)).toBe(2);
+  });
+  test('ends before that when the session is known to have', async () => {
+    const ended = new Set<string>();
+    const asksAfter = guarded(
+      () => true,
+      (sessionId) => ended.has(sessionId),
+    );
+    await asksAfter(0);
+    ended.add('s');
+    await expect(asksAfter(0)).rejects.toMatchObject({ reason: ErrorReason.TOKEN_INVALID });
   });
   test('ends when the session has', async () => {
     const asksAfter = guarded(() => false);

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Database, findText } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { sql, type Transaction } from 'kysely';
+import type { IdentityTables } from '../schema.ts';
+import { endSessionsOf } from '../session-store.ts';
 import { deleteMailsWith, type MailFolder } from './mail-folder.ts';
 import type { ErasureTables } from './schema.ts';
 
@@ -47,12 +49,7 @@ export function createAccountErasure(o: {
           .execute();
         if (subject.kind !== 'self') return;
         await trx.updateTable('users').set({ active: false, updated_at: now }).where('id', '=', subject.id).execute();
-        await trx
-          .updateTable('sessions')
-          .set({ ended_at: now, end_reason: 'revoked' })
-          .where('user_id', '=', subject.id)
-          .where('ended_at', 'is', null)
-          .execute();
+        await endSessionsOf(trx.$pickTables<keyof IdentityTables>(), subject.id, 'revoked', now);
         await trx.deleteFrom('link_tokens').where('user_id', '=', subject.id).execute();
         await trx.deleteFrom('mails').where('user_id', '=', subject.id).execute();
       });

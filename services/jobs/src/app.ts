@@ -46,7 +46,7 @@ import { keepSweeping } from './runner/sweep.ts';
 import type { JobsDatabase } from './schema.ts';
 import type { JobsSettings } from './settings.ts';
 import { createWake } from './wake.ts';
-import { applyCaptureWithdrawal, applyWithdrawal } from './withdrawals.ts';
+import { applyCaptureWithdrawal, applyPermissionWithdrawal, applyWithdrawal } from './withdrawals.ts';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../migrations');
 

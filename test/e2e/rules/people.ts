@@ -62,8 +62,11 @@ export async function verifiedCitizen(): Promise<Citizen> {
 }
 
 /** Signs somebody up who agrees to the photos of an own eye and to what is made of them. */
-export async function consentingCitizen(jurisdiction: Jurisdiction = Jurisdiction.GDPR): Promise<Citizen> {
-  const citizen = await newCitizen();
+export async function consentingCitizen(
+  jurisdiction: Jurisdiction = Jurisdiction.GDPR,
+  gatewayUrl?: string,
+): Promise<Citizen> {
+  const citizen = await newCitizen(gatewayUrl);
   for (const purpose of [BIOMETRIC_CAPTURE, DATA_PROCESSING]) await grant(citizen, purpose, { jurisdiction });
   return citizen;
 }

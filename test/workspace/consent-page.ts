@@ -39,7 +39,7 @@ export async function consentPage(): Promise<string> {
     'Written by `node test/workspace/consent-page.ts` from the rules, the laws and the tests themselves. None of it is',
     'legal advice. Whether a photo of an iris is "biometric" in law is unsettled, so it is treated as biometric everywhere.',
     'Each test has the id of its rule in its name and asks a running mesh from the outside:',
-    '`./irisvue test e2e rules`, or one rule by `-t CR-07`.',
+    '`./irisvue test e2e rules`, or one rule: `vitest run --project e2e test/e2e/rules -t CR-07`.',
     '',
     '## Rules',
     ...CONSENT_RULES.flatMap((rule) => sectionOf(rule, tests)),

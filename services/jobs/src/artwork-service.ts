@@ -64,7 +64,10 @@ export function artworkService(o: ArtworkServiceOptions): ServiceImpl<typeof Art
         const memberships = await membershipsFor(o.circles, request.circleId, userId, context.signal);
         const rows = await listGallery(o.db, request.circleId, memberships, page);
         const { shown, nextPageToken } = cutPage(rows, page, (row) => row.share_id);
-        return { artworks: await messages(shown, userId, 'thumbnail'), nextPageToken };
+        const artworks = await messages(shown, userId, 'thumbnail');
+        const linked = artworks.filter(({ thumbnailUrl }) => thumbnailUrl !== '');
+        await auditArtworkLinks(o.db, userId, ...linked.map(({ id }) => id));
+        return { artworks, nextPageToken };
       }
       const { shown, nextPageToken } = cutPage(await listArtworks(o.db, userId, page), page);
       return { artworks: await messages(shown, userId), nextPageToken };
@@ -75,12 +78,18 @@ export function artworkService(o: ArtworkServiceOptions): ServiceImpl<typeof Art
   };
 }
 
-// The job is looked up: an answer to a member of the circle does not name it.
-async function auditArtworkLinks(db: Database<JobsDatabase>, userId: string, artworkId: string): Promise<void> {
+// The jobs are looked up: an answer to a member of the circle does not name them.
+async function auditArtworkLinks(
+  db: Database<JobsDatabase>,
+  userId: string,
+  ...artworkIds: readonly string[]
+): Promise<void> {
+  if (artworkIds.length === 0) return;
   await db.transaction().execute(async (trx) => {
-    const [job] = await jobsOfArtworks(trx, [artworkId]);
-    const subjects = await subjectsOfJob(trx, job!.id);
-    await auditLink(trx, 'made', { userId, subjects, resources: { artwork: artworkId } });
+    for (const { id, artwork_id } of await jobsOfArtworks(trx, artworkIds)) {
+      const subjects = await subjectsOfJob(trx, id);
+      await auditLink(trx, 'made', { userId, subjects, resources: { artwork: artwork_id! } });
+    }
   });
 }
 

@@ -19,6 +19,21 @@ export async function auditPhotoStored(trx: Transaction<JobsDatabase>, photo: Ph
   });
 }
 
+/** Tells the audit log that a user deleted a photo. */
+export async function auditPhotoDeleted(
+  trx: Transaction<JobsDatabase>,
+  photo: PhotoRow,
+  userId: string,
+): Promise<void> {
+  await recordAudit(trx, {
+    service,
+    action: AuditAction.PHOTO_DELETED,
+    userId,
+    subjects: [subjectMessage(photo)],
+    resources: { photo: photo.id },
+  });
+}
+
 /** Tells the audit log of a job on the eyes of `subjects`, and of the artwork that it is to make. */
 export async function auditJobSubmitted(
   trx: Transaction<JobsDatabase>,

@@ -42,7 +42,9 @@ export function photoService(o: PhotoServiceOptions): ServiceImpl<typeof PhotoSe
     getPhoto: async (request, context) => ({ photo: photoMessage(await photoOf(o, request.photoId, context)) }),
     listPhotos: async (request, context) => {
       const page = readPage(request);
-      const { shown, nextPageToken } = cutPage(await listPhotos(o.db, requireUser(context).userId, page), page);
+      const { userId } = requireUser(context);
+      const of = request.ofCaller ? { shownId: userId } : { uploaderId: userId };
+      const { shown, nextPageToken } = cutPage(await listPhotos(o.db, of, page), page);
       return { photos: shown.map(photoMessage), nextPageToken };
     },
     deletePhoto: (request, context) => deletePhoto(o, request, context),

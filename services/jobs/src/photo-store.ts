@@ -1,6 +1,6 @@
 import type { Database, Page } from '@irisvue/database';
-import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
-import { auditPhotoStored } from './audited.ts';
+import { type ExpressionBuilder, type Insertable, type Selectable, sql, type Transaction } from 'kysely';
+import { auditPhotoDeleted, auditPhotoStored } from './audited.ts';
 import { changeJob } from './change-job.ts';
 import { withdrawIrises } from './joint/withdraw-irises.ts';
 import { recordPhoto } from './lineage/step-artifacts.ts';
@@ -46,14 +46,25 @@ function inOrder(ids: readonly string[], rows: readonly PhotoRow[]): Array<Photo
   return ids.map((id) => byId.get(id));
 }
 
-/** A user's photos, newest first, one more than the page holds. */
-export function listPhotos(db: Database<JobsDatabase>, userId: string, page: Page): Promise<PhotoRow[]> {
-  let query = db.selectFrom('photos').selectAll().where('user_id', '=', userId).where('deleted_at', 'is', null);
+/** Whose photos are listed: those that a user uploaded, or those of a user's own eyes that others uploaded. */
+export type PhotosOf = { readonly uploaderId: string } | { readonly shownId: string };
+
+/** Photos, newest first, one more than the page holds. */
+export function listPhotos(db: Database<JobsDatabase>, of: PhotosOf, page: Page): Promise<PhotoRow[]> {
+  let query = db.selectFrom('photos').selectAll().where('deleted_at', 'is', null);
+  if ('uploaderId' in of) query = query.where('user_id', '=', of.uploaderId);
+  else query = query.where(isOfAdult(of.shownId)).where('user_id', '<>', of.shownId);
   if (page.last !== undefined) query = query.where('id', '<', page.last);
   return query
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
+}
+
+/** Whether a photo shows the eye of an adult with an account of its own. */
+function isOfAdult(userId: string) {
+  return (of: ExpressionBuilder<JobsDatabase, 'photos'>) =>
+    of.and([of('subject_id', '=', userId), of('subject_kind', '=', 'self')]);
 }
 
 /**
@@ -79,7 +90,8 @@ export async function markUploaded(trx: Transaction<JobsDatabase>, id: string): 
  * Buries a photo, its jobs, the artworks that show it, and theirs: nothing finds them any more, what runs is
  * cancelled, what was measured of the eye is forgotten, and their objects are due for the sweep. Finished works of
  * several people have to go without it instead (CR-09): they are out of reach until they do. Gives false when there is
- * no such photo. `awaitedOnly`: only a photo whose bytes were never confirmed.
+ * no such photo. `userId`: only one that this user uploaded, or that shows this user's eye. `awaitedOnly`: only a photo
+ * whose bytes were never confirmed.
  */
 export async function buryPhoto(
   trx: Transaction<JobsDatabase>,
@@ -87,13 +99,15 @@ export async function buryPhoto(
   o: { readonly userId?: string; readonly awaitedOnly?: boolean; readonly reason?: string } = {},
 ): Promise<boolean> {
   let query = trx.updateTable('photos').where('id', '=', id).where('deleted_at', 'is', null);
-  if (o.userId !== undefined) query = query.where('user_id', '=', o.userId);
+  const { userId } = o;
+  if (userId !== undefined) query = query.where((of) => of.or([of('user_id', '=', userId), isOfAdult(userId)(of)]));
   if (o.awaitedOnly) query = query.where('upload_status', '=', 'pending');
   const buried = await query
     .set({ deleted_at: sql`now()`, sweep_at: sql`now()`, sweeps: 0 })
-    .returning('id')
+    .returningAll()
     .executeTakeFirst();
   if (buried === undefined) return false;
+  if (userId !== undefined) await auditPhotoDeleted(trx, buried, userId);
   await withdrawIrises(trx, [id], { reason: o.reason });
   await buryArtworksOf(trx, id);
   await buryJobsOf(trx, id, o.reason);

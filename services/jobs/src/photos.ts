@@ -10,7 +10,7 @@ import type { PhotoRow } from './photo-store.ts';
 /** What was announced about a photo's bytes. */
 export type AnnouncedBytes = Pick<PhotoRow, 'id' | 'object_key' | 'size_bytes' | 'sha256'>;
 
-/** A photo as its owner sees it. */
+/** A photo as its uploader sees it, and the person whose eye it shows. */
 export function photoMessage(row: PhotoRow): Photo {
   return create(PhotoSchema, {
     id: row.id,
@@ -22,6 +22,7 @@ export function photoMessage(row: PhotoRow): Photo {
     width: row.width ?? 0,
     height: row.height ?? 0,
     createTime: timestampFromDate(row.created_at),
+    uploaderId: row.user_id,
   });
 }
 

@@ -1,3 +1,4 @@
+import { CompositionLayout } from '@irisvue/contracts/irisvue/fusion/v1/fusion_service';
 import { AuditAction, type AuditRecorded, AuditRecordedSchema } from '@irisvue/contracts/irisvue/privacy/v1/audit';
 import { newId } from '@irisvue/database';
 import { connectEvents, consumeEvents, handler } from '@irisvue/events';
@@ -65,4 +66,36 @@ test('a confirmation that comes again tells nothing more', async () => {
   const ofPerson = () => told.filter((event) => event.subjects.some(({ id }) => id === person.id));
   await until(() => ofPerson().some((event) => event.action === AuditAction.JOB_SUBMITTED), { what: submitted!.id });
   expect(ofPerson().filter((event) => event.action === AuditAction.PHOTO_STORED)).toHaveLength(1);
+});
+
+test('the thumbnails that a gallery hands out are told, each with whose eyes it shows and to whom', async () => {
+  const [creator, viewer] = [await harness.person(), await harness.person()];
+  const circleId = newId();
+  harness.identity.join(circleId, creator.id, viewer.id);
+  const photoIds = [(await uploaded(harness, creator)).id, (await uploaded(harness, creator)).id];
+  const spec = { case: 'composition', value: { layout: CompositionLayout.HORIZONTAL } } as const;
+  const { artwork } = await creator.artworks.createArtwork({ requestId: newId(), photoIds, spec, circleId });
+  await ended(creator, artwork!.job!);
+  const { artworks } = await viewer.artworks.listArtworks({ circleId });
+  expect(artworks.map(({ thumbnailUrl }) => thumbnailUrl)).toEqual([expect.stringContaining('/v1/downloads/')]);
+  const toViewer = () => told.filter((event) => event.actor.value === viewer.id);
+  await until(() => toViewer().length > 0, { what: 'that it is told' });
+  expect(toViewer()).toMatchObject([
+    {
+      action: AuditAction.LINK_MADE,
+      subjects: [{ id: creator.id }],
+      resources: [{ type: 'artwork', id: artwork!.id }],
+    },
+  ]);
+});
+
+test('a photo that is deleted is told, with who did it', async () => {
+  const uploader = await harness.person();
+  const photo = await uploaded(harness, uploader);
+  await uploader.photos.deletePhoto({ requestId: newId(), photoId: photo.id });
+  const deleted = () => told.filter((event) => event.action === AuditAction.PHOTO_DELETED);
+  await until(() => deleted().length > 0, { what: 'that it is told' });
+  expect(deleted()).toMatchObject([
+    { actor: { value: uploader.id }, subjects: [{ id: uploader.id }], resources: [{ type: 'photo', id: photo.id }] },
+  ]);
 });

@@ -137,3 +137,35 @@ test('the uploader’s artwork with another adult’s iris needs that adult’s 
   const { artwork } = await make();
   expect((await ended(uploader, artwork!.job!))[0]!.status).toBe(JobStatus.COMPLETED);
 });
+
+test('an adult sees what others uploaded of the own eyes, and deletes it; nobody else does', async () => {
+  const subject = await harness.person();
+  const stranger = await harness.person();
+  const other = await harness.person();
+  for (const by of [uploader, other]) harness.consent.permitCapture(subject.id, by.id);
+  const [first, second] = [await uploadedBy(uploader, subject.id), await uploadedBy(other, subject.id)];
+  await uploadedBy(subject, '');
+  await uploadedBy(uploader, '');
+  const seenBy = async (person: Person) =>
+    (await person.photos.listPhotos({ ofCaller: true })).photos.map(({ id, uploaderId }) => [id, uploaderId]);
+  expect(await seenBy(subject)).toEqual([
+    [second.id, other.id],
+    [first.id, uploader.id],
+  ]);
+  const { photos, nextPageToken } = await subject.photos.listPhotos({ ofCaller: true, pageSize: 1 });
+  const rest = await subject.photos.listPhotos({ ofCaller: true, pageSize: 1, pageToken: nextPageToken });
+  expect([...photos, ...rest.photos].map(({ id }) => id)).toEqual([second.id, first.id]);
+  for (const person of [uploader, other, stranger]) expect(await seenBy(person)).toEqual([]);
+
+  const drop = (person: Person) => person.photos.deletePhoto({ requestId: newId(), photoId: first.id });
+  for (const person of [other, stranger]) expect((await refusal(drop(person))).reason).toBe(ErrorReason.NOT_FOUND);
+  const held = Promise.withResolvers<void>();
+  harness.vision.during = () => held.promise;
+  const [job] = await submit(uploader, first);
+  await seen(uploader, job!, isProcessing);
+  await drop(subject);
+  held.resolve();
+  expect(await seenBy(subject)).toEqual([[second.id, other.id]]);
+  const get = uploader.photos.getPhoto({ photoId: first.id });
+  expect((await refusal(get)).reason).toBe(ErrorReason.NOT_FOUND);
+});

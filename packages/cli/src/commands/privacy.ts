@@ -4,9 +4,10 @@ import { showCertificate } from '../privacy/certificate.ts';
 import { erase, showErasure } from '../privacy/erase.ts';
 import { deleteExports, type ExportFlags, exportSubject } from '../privacy/export.ts';
 import { findSubject } from '../privacy/find-subject.ts';
+import { photosByOthers } from '../privacy/photos-by-others.ts';
 import { listRequests } from '../privacy/requests.ts';
 
-/** Registers privacy export, delete-export, erase, status, certificate, requests and verify. */
+/** Registers privacy export, delete-export, photos, erase, status, certificate, requests and verify. */
 export function privacyCommand(program: Command, run: RunContext): void {
   const privacy = program
     .command('privacy')
@@ -27,6 +28,12 @@ export function privacyCommand(program: Command, run: RunContext): void {
     .command('delete-export')
     .summary('delete the archives of this account that are kept at the mesh')
     .action(() => deleteExports(run));
+  privacy
+    .command('photos')
+    .summary('photos of your own eyes that others uploaded')
+    .option('--delete <id>', 'delete one, with all that was made of it')
+    .option('--yes', 'do not ask')
+    .action((flags: { delete?: string; yes?: boolean }) => photosByOthers(run, flags));
   privacy
     .command('erase')
     .summary('erase the account of this home with all that it holds')

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompositionLayout } from '@irisvue/contracts/irisvue/fusion/v1/fusion_service';
 import type { Command } from 'commander';
+import { DOCKER_GATEWAY_URL, startDockerMesh } from '../docker-mesh.ts';
 import type { RunContext } from '../main.ts';
 import { makeArtwork } from '../make-artwork.ts';
 import { type ArtworkStage, processedPhotoIds, runOnPhotos } from '../photo-run.ts';
@@ -16,11 +17,15 @@ export function demoCommand(program: Command, run: RunContext): void {
     .summary('process the sample eyes and make art of them')
     .description('Walks rendered sample eyes through the whole mesh: irises, a fusion, a composition, a contact sheet.')
     .option('-o, --out <dir>', 'where the pictures go', 'irisvue-out')
-    .action(async ({ out }: { out: string }) => {
+    .option('--docker', 'with a mesh in containers, which goes on running')
+    .action(async ({ out, docker }: { out: string; docker?: boolean }) => {
+      if (docker)
+        await startDockerMesh(run.settings.home, run.signal, { IRISVUE_SUBJECT_KINDS: 'self,minor,synthetic' });
+      const settings = docker ? { ...run.settings, gatewayUrl: DOCKER_GATEWAY_URL } : run.settings;
       const samples = join(projectRoot, 'samples');
       const photos = (await readdir(samples)).filter((f) => f.endsWith('.jpg')).sort();
       const paths = photos.map((f) => join(samples, f));
-      process.exitCode = await runOnPhotos(run.settings, paths, { out, synthetic: true }, run.signal, art(run.signal));
+      process.exitCode = await runOnPhotos(settings, paths, { out, synthetic: true }, run.signal, art(run.signal));
     });
 }
 

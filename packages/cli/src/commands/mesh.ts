@@ -3,6 +3,7 @@ import { readdir, stat, watch } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { findMesh, logPath, startMesh } from '@irisvue/embedded';
 import type { Command } from 'commander';
+import { DOCKER_GATEWAY_URL, startDockerMesh, stopDockerMesh } from '../docker-mesh.ts';
 import type { RunContext } from '../main.ts';
 import { showMeshStart } from '../mesh-progress.ts';
 
@@ -13,11 +14,15 @@ export function meshCommands(program: Command, run: RunContext): void {
     .summary('start the mesh and keep it running')
     .description('Starts PostgreSQL, NATS, Redis, the object store and all services. Ctrl-C stops them.')
     .option('-d, --detach', 'return once it is ready; `irisvue down` stops it')
-    .action(({ detach }: { detach?: boolean }) => up(run, detach ?? false));
+    .option('--docker', 'in containers, by docker compose, and return once it is ready')
+    .action(({ detach, docker }: { detach?: boolean; docker?: boolean }) =>
+      docker ? upInDocker(run) : up(run, detach ?? false),
+    );
   program
     .command('down')
     .summary('stop the mesh')
-    .action(() => down(run));
+    .option('--docker', 'the one in containers; its data stays in its volumes')
+    .action(({ docker }: { docker?: boolean }) => (docker ? stopDockerMesh(run.settings.home, run.signal) : down(run)));
   program
     .command('status')
     .summary('show what runs')
@@ -52,6 +57,13 @@ async function up({ settings, signal }: RunContext, detached: boolean): Promise<
   console.log('Ctrl-C stops the mesh.');
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   await mesh.stop();
+}
+
+async function upInDocker({ settings, signal }: RunContext): Promise<void> {
+  await startDockerMesh(settings.home, signal);
+  console.log(
+    `Gateway: ${DOCKER_GATEWAY_URL}   for the other commands: export IRISVUE_GATEWAY_URL=${DOCKER_GATEWAY_URL}`,
+  );
 }
 
 async function down({ settings }: RunContext): Promise<void> {

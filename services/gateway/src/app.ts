@@ -4,6 +4,7 @@ import { Health } from '@irisvue/contracts/grpc/health/v1/health';
 import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
+import { ExportDownloadService } from '@irisvue/contracts/irisvue/privacy/v1/export';
 import { followEndedSessions } from '@irisvue/events';
 import {
   authInterceptor,
@@ -75,20 +76,23 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     clientAddress(request.socket.remoteAddress, forwardedFor(request), config.trustedProxies);
 
   const healthz = healthzPath(VERSION, healthClients(config));
-  const download = downloadPath({
-    downloads: createServiceClient(DownloadService, {
-      url: config.jobsUrl,
-      token: serviceTokenSource({
-        identityUrl: config.identityUrl,
-        service: 'gateway',
-        secret: config.serviceSecret,
-        clock,
-      }),
-    }),
-    limits,
-    addressOf: addressOfRequest,
-    logger,
+  const token = serviceTokenSource({
+    identityUrl: config.identityUrl,
+    service: 'gateway',
+    secret: config.serviceSecret,
+    clock,
   });
+  const downloads = createServiceClient(DownloadService, { url: config.jobsUrl, token });
+  const exports = createServiceClient(ExportDownloadService, { url: config.consentUrl, token });
+  const linked = { limits, addressOf: addressOfRequest, logger };
+  const links = [
+    downloadPath({
+      folder: '/v1/downloads/',
+      resolve: (each) => downloads.resolveDownload({ token: each }),
+      ...linked,
+    }),
+    downloadPath({ folder: '/v1/exports/', resolve: (each) => exports.resolveExport({ token: each }), ...linked }),
+  ];
 
   const transportTo = (peer: Upstream, url: string) =>
     createServiceTransport({ peer, url, timeoutMs: UNARY_TIMEOUT_MS });
@@ -133,7 +137,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     // The gateway can answer whatever its peers do: /healthz tells about them, and a peer that is down must not take
     // every replica of the gateway out of its load balancer.
     readiness: {},
-    http: (request, response) => [healthz, download, pages].some((take) => take(request, response)),
+    http: (request, response) => [healthz, ...links, pages].some((take) => take(request, response)),
     allowedOrigins: config.allowedOrigins,
   });
 

@@ -1,5 +1,3 @@
-import type { Client } from '@connectrpc/connect';
-import type { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import {
   type ErrorDetail,
   ErrorReason,
@@ -11,27 +9,31 @@ import {
 } from '@irisvue/runtime';
 import type { RateLimits } from './rate-limit.ts';
 
-const PATH = /^\/v1\/downloads\/([A-Za-z0-9._~-]{1,2000})$/;
+const TOKEN = /^[A-Za-z0-9._~-]{1,2000}$/;
 
 /**
- * GET /v1/downloads/{token}: 302 to a presigned URL of the object store, never cached. A link is a bearer's: no user
- * token is asked. Otherwise JSON {"error": {reason, message, metadata}}: 404 unknown, 410 expired or revoked, 403
- * forbidden, 429 too many, 503 while jobs is down.
+ * GET {folder}{token}: 302 to a presigned URL of the object store, never cached. A link is a bearer's: no user token is
+ * asked. Otherwise JSON {"error": {reason, message, metadata}}: 404 unknown, 410 expired or revoked, 403 forbidden, 429
+ * too many, 503 while the service that `resolve` asks is down.
  */
 export function downloadPath(o: {
-  readonly downloads: Pick<Client<typeof DownloadService>, 'resolveDownload'>;
+  /** For example "/v1/downloads/". */
+  readonly folder: string;
+  /** Gives the URL that a token stands for. */
+  readonly resolve: (token: string) => Promise<{ readonly url: string }>;
   readonly limits: RateLimits;
   readonly addressOf: (request: Parameters<PlainHttp>[0]) => string;
   readonly logger: Logger;
 }): PlainHttp {
   return (request, response) => {
-    const token = PATH.exec(request.url?.split('?', 1)[0] ?? '')?.[1];
-    if (token === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const token = path.startsWith(o.folder) ? path.slice(o.folder.length) : '';
+    if (!TOKEN.test(token) || (request.method !== 'GET' && request.method !== 'HEAD')) {
       return false;
     }
     const redirect = async (): Promise<void> => {
       await o.limits.consume('address', o.addressOf(request));
-      const { url } = await o.downloads.resolveDownload({ token });
+      const { url } = await o.resolve(token);
       response.statusCode = 302;
       response.setHeader('Location', url);
       response.setHeader('Cache-Control', 'no-store');

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { settings } from '../src/settings.ts';
 import { type RedisProcess, startRedis } from './redis-process.ts';
-import { PRESIGNED_URL, SERVICE_SECRET, startUpstream, type Upstream } from './upstream.ts';
+import { PRESIGNED_ARCHIVE_URL, PRESIGNED_URL, SERVICE_SECRET, startUpstream, type Upstream } from './upstream.ts';
 
 const STUDIO = 'https://studio.irisvue.example';
 
@@ -147,10 +147,13 @@ describe('download links', () => {
 
   const get = (path: string, init: RequestInit = {}) => fetch(`${gateway.url}${path}`, { redirect: 'manual', ...init });
 
-  it('lead to the presigned URL and are kept by no cache', async () => {
-    const answer = await get('/v1/downloads/abc.def-_~1');
+  it.each([
+    ['/v1/downloads/', PRESIGNED_URL],
+    ['/v1/exports/', PRESIGNED_ARCHIVE_URL],
+  ])('in %s lead to the presigned URL and are kept by no cache', async (folder, url) => {
+    const answer = await get(`${folder}abc.def-_~1`);
     expect(answer.status).toBe(302);
-    expect(answer.headers.get('location')).toBe(PRESIGNED_URL);
+    expect(answer.headers.get('location')).toBe(url);
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
@@ -170,6 +173,8 @@ describe('download links', () => {
 
   it.each([
     ['no token', '/v1/downloads/'],
+    ['no token of an export', '/v1/exports/'],
+    ['another folder', '/v1/export/abc'],
     ['a path inside the token', '/v1/downloads/a/b'],
     ['a token with other letters', '/v1/downloads/%2e%2e'],
     ['a token that is too long', `/v1/downloads/${'a'.repeat(2001)}`],

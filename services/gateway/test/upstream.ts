@@ -3,6 +3,7 @@ import type { ConnectRouter, HandlerContext } from '@connectrpc/connect';
 import { ConsentService } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { IdentityService, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DownloadService, JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
+import { ExportDownloadService } from '@irisvue/contracts/irisvue/privacy/v1/export';
 import {
   authInterceptor,
   createLogger,
@@ -21,6 +22,8 @@ export const SERVICE_SECRET = '0123456789abcdef0123456789abcdef';
 export const MAILED_TOKEN = 'mailed-token_0123456789';
 /** A new password that is refused for its number of tries. */
 export const TRIED_TOO_OFTEN = 'tried too often';
+/** Where a link to the archive of an export leads. */
+export const PRESIGNED_ARCHIVE_URL = 'http://objects.example/exports/u/e/1.zip?signature=abc';
 export const PRESIGNED_URL = 'http://objects.example/processed/u/j/1.jpg?signature=abc';
 
 /** What stands behind the gateway in its tests: a real server that plays all rooms, with real tokens. */
@@ -85,15 +88,15 @@ export async function startUpstream(): Promise<Upstream> {
         yield { job: { id: requireUser(context).userId, revision: 2n } };
       },
     });
-    router.service(DownloadService, {
-      resolveDownload(_request, context) {
-        requireService(context, 'gateway');
-        if (linkRefusal !== undefined) {
-          throw new DomainError(linkRefusal, 'the link does not work', { problem: 'expired' });
-        }
-        return { url: PRESIGNED_URL };
-      },
-    });
+    const resolved = (url: string) => (_request: unknown, context: HandlerContext) => {
+      requireService(context, 'gateway');
+      if (linkRefusal !== undefined) {
+        throw new DomainError(linkRefusal, 'the link does not work', { problem: 'expired' });
+      }
+      return { url };
+    };
+    router.service(DownloadService, { resolveDownload: resolved(PRESIGNED_URL) });
+    router.service(ExportDownloadService, { resolveExport: resolved(PRESIGNED_ARCHIVE_URL) });
   };
 
   // Its own keys are at its own address, which is known once it listens.

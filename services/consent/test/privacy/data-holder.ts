@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectRouter } from '@connectrpc/connect';
+import { SubjectKind } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
 import { type MailTemplate, ServiceIdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { JointWorkOutcome, SubjectDataService } from '@irisvue/contracts/irisvue/privacy/v1/subject_data_service';
 import { newId } from '@irisvue/database';
@@ -69,7 +70,8 @@ export function createDataHolder(o: { readonly stepMs?: number } = {}) {
       },
       async *exportSubject({ subject }) {
         answer();
-        for (const { path, text, objectKey } of exported.get(subject!.id) ?? []) {
+        const isPerson = subject!.kind === SubjectKind.SELF || subject!.kind === SubjectKind.MINOR;
+        for (const { path, text, objectKey } of (isPerson && exported.get(subject!.id)) || []) {
           await delay(o.stepMs ?? 0);
           const content = objectKey === undefined ? { case: 'json' as const, value: text ?? '' } : objectAt(objectKey);
           yield { path, content };

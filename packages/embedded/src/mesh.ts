@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { logPath } from './log-file.ts';
 import { type MeshState, type ProcessRecord, readRunningMesh } from './mesh-state.ts';
-import { signalProcess, waitUntilGone } from './process-identity.ts';
+import { isRunning, signalProcess, waitUntilGone } from './process-identity.ts';
 import type { ServerUrls } from './services.ts';
 
 const POLL_MS = 100;
+const ENDED_POLL_MS = 500;
 const START_LIMIT_MS = 120_000;
 const ANSWER_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 60_000;
@@ -19,6 +20,8 @@ export interface Mesh extends AsyncDisposable {
   readonly servers: ServerUrls;
   /** As they are at this moment: a process that was started again has another pid. */
   readonly processes: readonly MeshProcess[];
+  /** Resolves when it ended, whoever stopped it, or when the signal aborts. Until then it keeps this process alive. */
+  ended(signal: AbortSignal): Promise<void>;
   /** Stops it in order; resolves when nothing of it runs. */
   stop(): Promise<void>;
 }
@@ -89,6 +92,11 @@ function meshOf(home: string, { supervisor, gatewayUrl, servers }: MeshState, st
     get processes() {
       const { processes } = JSON.parse(readFileSync(join(home, 'mesh.json'), 'utf8')) as MeshState;
       return processes.flatMap(({ name, url, identity }) => (identity ? [{ name, url, pid: identity.pid }] : []));
+    },
+    async ended(signal) {
+      while (!signal.aborted && (await isRunning(supervisor))) {
+        await wait(ENDED_POLL_MS, undefined, { signal }).catch(() => undefined); // aborted: the condition ends it
+      }
     },
     stop,
     [Symbol.asyncDispose]: async () => {

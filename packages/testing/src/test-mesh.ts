@@ -44,6 +44,7 @@ async function start(
     get processes() {
       return mesh.processes;
     },
+    ended: (signal) => mesh.ended(signal),
     stop: () => mesh.stop(),
     process: (name) => readyProcess(home, name),
     startAgain: () => start(folder, firstPort, env),

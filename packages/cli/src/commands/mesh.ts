@@ -55,7 +55,7 @@ async function up({ settings, signal }: RunContext, detached: boolean): Promise<
   console.log(`Gateway: ${mesh.gatewayUrl}   logs: ${join(settings.home, 'logs')}`);
   if (detached) return;
   console.log('Ctrl-C stops the mesh.');
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await mesh.ended(signal);
   await mesh.stop();
 }
 

@@ -46,14 +46,21 @@ export async function appendEvent<DB, Schema extends DescMessage>(
   schema: Schema,
   message: MessageShape<Schema>,
 ): Promise<void> {
+  await appendEvents(trx, schema, [message]);
+}
+
+/** The same for several events of one kind, in their order, at the cost of one. */
+export async function appendEvents<DB, Schema extends DescMessage>(
+  trx: Transaction<DB>,
+  schema: Schema,
+  messages: ReadonlyArray<MessageShape<Schema>>,
+): Promise<void> {
+  if (messages.length === 0) return;
+  const subject = `${EVENT_SUBJECTS}${schema.typeName}`;
+  const trace = currentTraceHeaders();
   await (trx as unknown as Transaction<WithOutbox>)
     .insertInto('outbox')
-    .values({
-      id: newId(),
-      subject: `${EVENT_SUBJECTS}${schema.typeName}`,
-      body: toBinary(schema, message),
-      trace: currentTraceHeaders(),
-    })
+    .values(messages.map((message) => ({ id: newId(), subject, body: toBinary(schema, message), trace })))
     .execute();
   await notify(trx, OUTBOX_CHANNEL, '');
 }

@@ -4,7 +4,7 @@ import { type Database, newId, type Page } from '@irisvue/database';
 import { appendEvent } from '@irisvue/events';
 import type { Insertable, Selectable, Transaction } from 'kysely';
 import { auditJobSubmitted } from './audited.ts';
-import { changeJob, type JobRow } from './change-job.ts';
+import type { JobRow } from './change-job.ts';
 import { JOB_KINDS } from './job-enums.ts';
 import { holderOf, requireUnblocked } from './lineage/tombstones.ts';
 import type { JobStepTable, JobSubjectTable, JobsDatabase, JobTable } from './schema.ts';
@@ -102,11 +102,6 @@ export async function unendedJobsOfSubject(
     .where('jobs.status', 'in', ['pending', 'processing']);
   if (uploaderId !== undefined) query = query.where('jobs.user_id', '=', uploaderId).where('photo_id', 'is not', null);
   return (await query.execute()).map((row) => row.id);
-}
-
-/** Cancels a job unless it has ended. `reason` is for a person; a cancel by the owner has none. */
-export async function cancelJob(db: Database<JobsDatabase>, jobId: string, reason?: string): Promise<void> {
-  await db.transaction().execute((trx) => changeJob(trx, { jobId }, { type: 'cancelled', reason }));
 }
 
 /** What a watcher reads next: jobs of a user whose revision is greater than `after`, in the order of change. */

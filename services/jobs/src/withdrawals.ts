@@ -7,9 +7,10 @@ import type {
 import type { Database } from '@irisvue/database';
 import { jobsOfArtworks, sourcesOfArtworks } from './artwork-store.ts';
 import { useIn } from './artworks.ts';
+import { cancelJobs } from './change-job.ts';
 import type { ConsentClient } from './consents.ts';
 import { subjectKindName } from './job-enums.ts';
-import { cancelJob, unendedJobsOfSubject } from './job-store.ts';
+import { unendedJobsOfSubject } from './job-store.ts';
 import { CONSENT_WITHDRAWN } from './jobs.ts';
 import { isJoint, withdrawIrises } from './joint/withdraw-irises.ts';
 import { awaitedPhotosOfSubject, buryPhoto } from './photo-store.ts';
@@ -104,5 +105,6 @@ async function buryAwaitedOf(db: Database<JobsDatabase>, subject: SubjectOf, upl
 }
 
 async function cancelJobsOf(db: Database<JobsDatabase>, subject: SubjectOf, uploaderId?: string): Promise<void> {
-  for (const id of await unendedJobsOfSubject(db, subject, uploaderId)) await cancelJob(db, id, CONSENT_WITHDRAWN);
+  const ids = await unendedJobsOfSubject(db, subject, uploaderId);
+  await db.transaction().execute((trx) => cancelJobs(trx, ids, CONSENT_WITHDRAWN));
 }

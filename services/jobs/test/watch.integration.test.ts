@@ -3,7 +3,7 @@ import { newId } from '@irisvue/database';
 import { ErrorReason, errorDetail } from '@irisvue/runtime';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cancelJob } from '../src/job-store.ts';
+import { cancelJobs } from '../src/change-job.ts';
 import { ended, type Harness, type Person, startHarness, submit, uploaded } from './harness.ts';
 
 const MINUTE_MS = 60_000;
@@ -30,13 +30,15 @@ async function take(watch: AsyncIterable<{ job?: Job }>, count: number): Promise
   return jobs;
 }
 
+const cancel = (job: Job) => harness.db.transaction().execute((trx) => cancelJobs(trx, [job.id]));
+
 const setProgress = (jobId: string, progress: number) =>
   harness.db.updateTable('jobs').set({ progress }).where('id', '=', jobId).execute();
 
 describe('a watch', () => {
   test('shows first what has not ended, then each change; ended jobs and other people’s are not shown', async () => {
     const over = await submitted();
-    await cancelJob(harness.db, over.id);
+    await cancel(over);
     const open = await submitted();
     await submit(await harness.person(), await uploaded(harness, person)).catch(() => undefined);
     const watch = person.jobs.watchJobs({})[Symbol.asyncIterator]();
@@ -51,7 +53,7 @@ describe('a watch', () => {
   test('of named jobs ends with their last states, also when they had ended before', async () => {
     const job = await submitted();
     const watching = ended(person, job);
-    await cancelJob(harness.db, job.id);
+    await cancel(job);
     expect((await watching)[0]).toMatchObject({ id: job.id, status: JobStatus.CANCELLED });
     expect((await ended(person, job))[0]).toMatchObject({ id: job.id, status: JobStatus.CANCELLED });
   });
@@ -64,8 +66,8 @@ describe('a watch', () => {
     await setProgress(a.id, 20);
     const resumed = await take(person.jobs.watchJobs({ afterRevision: last }), 1);
     expect(resumed).toMatchObject([{ id: a.id, progress: 20 }]);
-    await cancelJob(harness.db, a.id);
-    await cancelJob(harness.db, b.id);
+    await cancel(a);
+    await cancel(b);
     const rest = person.jobs.watchJobs({ afterRevision: last, jobIds: [a.id, b.id] });
     const states = await Array.fromAsync(rest, ({ job }) => [job!.id, job!.status]);
     expect(states).toEqual([
@@ -136,7 +138,7 @@ describe('revisions', () => {
     const writing = Promise.all(
       jobs.map(async (job) => {
         for (let progress = 1; progress <= 15; progress += 1) await setProgress(job.id, progress);
-        await cancelJob(harness.db, job.id);
+        await cancel(job);
       }),
     );
     const jobIds = jobs.map(({ id }) => id);

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql, type Transaction } from 'kysely';
-import { changeJob } from '../change-job.ts';
+import { cancelJobs } from '../change-job.ts';
 import type { JobsDatabase } from '../schema.ts';
 
 /** Of an artwork: it was finished, and somebody else's iris than its creator's is in it. */
@@ -57,13 +57,10 @@ export async function withdrawIrises(
 async function stopJobs(trx: Transaction<JobsDatabase>, artworkIds: readonly string[], reason?: string): Promise<void> {
   const jobs = await trx
     .selectFrom('jobs')
-    .select(['id', 'user_id'])
+    .select('id')
     .where('artwork_id', 'in', artworkIds)
     .where('status', 'in', ['pending', 'processing'])
-    .orderBy('id')
-    .forUpdate()
     .execute();
-  // Rows first, then the owners' locks, each in one order.
-  jobs.sort((a, b) => a.user_id.localeCompare(b.user_id));
-  for (const job of jobs) await changeJob(trx, { jobId: job.id }, { type: 'cancelled', reason });
+  const ids = jobs.map((job) => job.id);
+  await cancelJobs(trx, ids, reason);
 }

@@ -1,6 +1,6 @@
 import type { Database } from '@irisvue/database';
 import { sql } from 'kysely';
-import { changeJob } from '../change-job.ts';
+import { cancelJobs } from '../change-job.ts';
 import type { SubjectRow } from '../job-store.ts';
 import type { JobsDatabase } from '../schema.ts';
 import { artworksOf, holderId } from './scope.ts';
@@ -46,13 +46,8 @@ async function stopJobs(db: Database<JobsDatabase>, subject: SubjectRow): Promis
       return userId === undefined ? onSubject : either.or([onSubject, either('user_id', '=', userId)]);
     })
     .execute();
-  let stopped = 0;
-  for (const { id } of unended) {
-    const cancelled = { type: 'cancelled', reason: SUBJECT_ERASED } as const;
-    const job = await db.transaction().execute((trx) => changeJob(trx, { jobId: id }, cancelled));
-    if (job !== undefined) stopped += 1;
-  }
-  return stopped;
+  const ids = unended.map((job) => job.id);
+  return await db.transaction().execute((trx) => cancelJobs(trx, ids, SUBJECT_ERASED));
 }
 
 /** Works that stand and that somebody else made or is in. */

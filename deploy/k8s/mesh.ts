@@ -17,6 +17,13 @@ const REDIS = { IRISVUE_REDIS_URL: 'redis-url' };
 const STORAGE = { IRISVUE_STORAGE_URL: 'storage-url' };
 const KEYS = { IRISVUE_KEY_SECRET: 'key-secret' };
 const database = (service: string) => ({ IRISVUE_DATABASE_URL: `${service}-database-url` });
+// What the notices say; not secret, but of whoever deploys.
+const OPERATOR = {
+  IRISVUE_OPERATOR_NAME: 'operator-name',
+  IRISVUE_OPERATOR_ADDRESS: 'operator-address',
+  IRISVUE_OPERATOR_CONTACT: 'operator-contact',
+  IRISVUE_STORAGE_LOCATIONS: 'storage-locations',
+};
 const own = (service: string) => ({ IRISVUE_SERVICE_SECRET: `${service}-secret` });
 const publicUrl = { IRISVUE_PUBLIC_URL: 'https://irisvue.example' };
 
@@ -70,7 +77,7 @@ export const MESH: readonly MeshService[] = [
     name: 'consent',
     replicas: 2,
     env: { ...PEERS.identity, ...PEERS.jobs, ...publicUrl },
-    secrets: { ...database('consent'), ...NATS, ...REDIS, ...STORAGE, ...KEYS, ...own('consent') },
+    secrets: { ...database('consent'), ...NATS, ...REDIS, ...STORAGE, ...KEYS, ...own('consent'), ...OPERATOR },
     callers: ['gateway', 'jobs', 'segmentation', 'enhancement', 'fusion'],
     schema: true,
     cpu: '200m',

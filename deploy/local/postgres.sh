@@ -14,6 +14,6 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   rm "$secret"
   echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
 fi
-if [ "${1:-postgres}" = postgres ]; then shift || true; fi
+if [ "${1:-}" = postgres ]; then shift; fi
 exec setpriv --reuid=postgres --regid=postgres --clear-groups "$bin/postgres" -D "$PGDATA" -c listen_addresses='*' \
   -c unix_socket_directories=/tmp "$@"

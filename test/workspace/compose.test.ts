@@ -45,7 +45,9 @@ describe.each(SERVICES)('%s in docker-compose.yml', (name) => {
     expect(Object.keys(told).filter((env) => !settings.has(env))).toEqual([]);
     for (const [env, knob] of settings) {
       if (ofTheImage.has(env)) continue;
-      const required = knob.default === undefined && !knob.schema.safeParse(undefined).success;
+      const required =
+        /Production needs it/.test(knob.doc) ||
+        (knob.default === undefined && !knob.schema.safeParse(undefined).success);
       const ofOneMachine = /127\.0\.0\.1|localhost/.test(knob.default ?? '');
       if (required || ofOneMachine) expect(told, env).toHaveProperty(env);
     }

@@ -77,7 +77,9 @@ describe.each(SERVICES)('%s', (name) => {
     expect(told.filter((variable: string) => !knobs.has(variable))).toEqual([]);
     for (const [variable, knob] of knobs) {
       if (['IRISVUE_ENV', 'IRISVUE_HOST', 'IRISVUE_PORT', 'IRISVUE_METRICS_PORT'].includes(variable)) continue;
-      const required = knob.default === undefined && !knob.schema.safeParse(undefined).success;
+      const required =
+        /Production needs it/.test(knob.doc) ||
+        (knob.default === undefined && !knob.schema.safeParse(undefined).success);
       if (required || /127\.0\.0\.1|localhost/.test(knob.default ?? '')) expect(told, variable).toContain(variable);
     }
   });

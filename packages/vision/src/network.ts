@@ -1,3 +1,5 @@
+import './no-telemetry.ts'; // before onnxruntime-node
+
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -56,6 +56,13 @@ test.each([Code.Aborted, Code.Internal, Code.Unknown, Code.Canceled])(
   },
 );
 
+test.each([Code.Unavailable, Code.Aborted, Code.Canceled])(
+  'a stream that breaks with code %i before it answers is a transient failure',
+  (code) => {
+    expect(happeningOf(new ConnectError('stream closed', code), at())).toEqual({ type: 'broke', delayMs: 1_000 });
+  },
+);
+
 test('anything else is our fault, and its message leaks nothing', () => {
   for (const error of [new Error('password=hunter2'), wire(ErrorReason.INTERNAL), wire(ErrorReason.NOT_ALLOWED)]) {
     expect(happeningOf(error, at({ answering: true }))).toEqual({

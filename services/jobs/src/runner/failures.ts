@@ -70,7 +70,8 @@ export function happeningOf(error: unknown, at: Circumstances): JobHappening | u
       const code = error instanceof ConnectError ? error.code : undefined;
       if (code === undefined || !TRANSPORT_CODES.includes(code)) break;
       if (at.answering) return { type: 'crashed' };
-      if (code === Code.Unavailable || code === Code.Aborted) return broke;
+      // Canceled, and not by us: the connection that the call waited on was given up.
+      if (code === Code.Unavailable || code === Code.Aborted || code === Code.Canceled) return broke;
       break;
     }
   }

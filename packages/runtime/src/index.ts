@@ -10,6 +10,7 @@ export * from './log.ts';
 export * from './metrics.ts';
 export * from './metrics-server.ts';
 export { peerAddress } from './peer-address.ts';
+export * from './preferred-language.ts';
 export { remoteKeys, rethrowIfUnreachable } from './remote-keys.ts';
 export * from './run-main.ts';
 export * from './send-json.ts';

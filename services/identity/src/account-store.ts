@@ -1,5 +1,6 @@
 import type { Database } from '@irisvue/database';
 import { sql } from 'kysely';
+import type { Language } from './language.ts';
 import type { IdentityTables, Role, UserRow } from './schema.ts';
 
 type Db = Database<IdentityTables>;
@@ -7,7 +8,7 @@ type Db = Database<IdentityTables>;
 /** Adds an account with a password. Undefined when the e-mail or the request id is taken. */
 export function insertUser(
   db: Db,
-  user: { id: string; email: string; passwordHash: string; requestId: string; now: Date },
+  user: { id: string; email: string; passwordHash: string; requestId: string; language: Language; now: Date },
 ): Promise<UserRow | undefined> {
   return db
     .insertInto('users')
@@ -18,6 +19,7 @@ export function insertUser(
       active: true,
       verified: false,
       request_id: user.requestId,
+      language: user.language,
       created_at: user.now,
       updated_at: user.now,
     })

@@ -1,6 +1,7 @@
 import { type Database, newId } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import { insertUser, userByEmail, userByRequestId } from './account-store.ts';
+import type { Language } from './language.ts';
 import { queueMail } from './mail/mail-queue.ts';
 import type { PasswordCheck, PasswordTry } from './password-check.ts';
 import type { Passwords } from './passwords.ts';
@@ -15,7 +16,7 @@ export interface Accounts {
    * gives the account that it made before. ALREADY_EXISTS when the e-mail has one; REQUEST_ID_REUSED when the id came
    * with another e-mail or password; RATE_LIMITED {retry_after_ms} after too many refusals.
    */
-  create(o: PasswordTry & { readonly requestId: string }): Promise<UserRow>;
+  create(o: PasswordTry & { readonly requestId: string; readonly language: Language }): Promise<UserRow>;
   /** The account of an e-mail and its password; errors as PasswordCheck. */
   authenticate(attempt: PasswordTry): Promise<UserRow>;
 }
@@ -39,11 +40,11 @@ export function createAccounts(o: {
   }
 
   return {
-    async create({ requestId, email, password, address }) {
+    async create({ requestId, email, password, address, language }) {
       const ofAddress: Counter = { policy: o.policies.triesOfAddress, key: address };
       await throttle.count(ofAddress);
       const passwordHash = await passwords.hash(password);
-      const made = await insert({ id: newId(), email, passwordHash, requestId, now: clock.now() });
+      const made = await insert({ id: newId(), email, passwordHash, requestId, language, now: clock.now() });
       if (made !== undefined) {
         await throttle.takeBack(ofAddress);
         return made;

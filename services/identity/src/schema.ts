@@ -1,6 +1,7 @@
 import type { RequestsTable } from '@irisvue/database';
 import type { SigningKeysTables } from '@irisvue/signing-keys';
 import type { Generated, JSONColumnType, Selectable } from 'kysely';
+import type { Language } from './language.ts';
 
 export interface UsersTable {
   id: string;
@@ -13,6 +14,8 @@ export interface UsersTable {
   /** The CreateUser that made it. */
   request_id: string | null;
   role: Generated<Role>;
+  /** Of its mails. */
+  language: Generated<Language>;
   created_at: Date;
   updated_at: Date;
 }

@@ -26,6 +26,7 @@ export function userMessage(user: UserRow, providers: readonly ProviderName[]): 
     hasPassword: user.password_hash !== null,
     providers: providers.map((name) => PROVIDERS[name]),
     role: ROLES[user.role],
+    language: user.language,
   };
 }
 

@@ -103,11 +103,27 @@ async function listening(o: {
 }
 
 function received(to: string, raw: string): ReceivedMail {
-  const subject = /^Subject: (.*)$/m.exec(raw)?.[1]?.trim() ?? '';
+  const subject = decodedWords(/^Subject: (.*(?:\r?\n[ \t].*)*)$/m.exec(raw)?.[1]?.trim() ?? '');
   const part = /Content-Type: text\/plain[\s\S]*?\r?\n\r?\n([\s\S]*?)\r?\n--/.exec(raw);
   const encoding = /Content-Transfer-Encoding: (\S+)/.exec(part?.[0] ?? '')?.[1];
   const body = part?.[1] ?? '';
-  return { to, subject, text: encoding === 'quoted-printable' ? unquoted(body) : body, raw };
+  return { to, subject, text: decoded(body, encoding), raw };
+}
+
+function decoded(body: string, encoding: string | undefined): string {
+  if (encoding === 'quoted-printable') return unquoted(body);
+  return encoding === 'base64' ? Buffer.from(body, 'base64').toString('utf8') : body;
+}
+
+/** RFC 2047: words of a header in UTF-8; the space between two of them is not part of the text. */
+function decodedWords(header: string): string {
+  return header
+    .replace(/\?=\s+=\?/g, '?==?')
+    .replace(/=\?utf-8\?([QB])\?([^?]*)\?=/gi, (_, encoding: string, word: string) =>
+      encoding.toUpperCase() === 'Q'
+        ? unquoted(word.replaceAll('_', ' '))
+        : Buffer.from(word, 'base64').toString('utf8'),
+    );
 }
 
 /** RFC 2045 §6.7. */

@@ -10,7 +10,7 @@ export interface ExportedDocument {
 export async function exportAccount(db: ErasureDb, userId: string): Promise<ExportedDocument[]> {
   const account = await db
     .selectFrom('users')
-    .select(['id', 'email', 'verified', 'role', 'created_at', 'updated_at'])
+    .select(['id', 'email', 'verified', 'role', 'language', 'created_at', 'updated_at'])
     .where('id', '=', userId)
     .executeTakeFirst();
   if (account === undefined) return [];

@@ -1,6 +1,7 @@
 import type { Database } from '@irisvue/database';
 import type { Selectable } from 'kysely';
 import { userByEmail, userById } from '../account-store.ts';
+import type { Language } from '../language.ts';
 import { insertLink } from '../link-store.ts';
 import { newSecretToken } from '../link-tokens.ts';
 import type { IdentityTables, LinkPurpose, MailsTable, UserRow } from '../schema.ts';
@@ -24,6 +25,7 @@ export interface AddressedMail {
   /** The account that it is about. */
   readonly userId: string;
   readonly template: MailTemplate;
+  readonly language: Language;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -43,6 +45,7 @@ export async function addressMail(
     to,
     userId: user.id,
     template,
+    language: user.language,
     parameters: { ...mail.parameters, link: await newLink(db, { purpose, user, to, ...o }) },
   });
   switch (template) {
@@ -54,10 +57,13 @@ export async function addressMail(
       const to = mail.email!;
       const taken = await userByEmail(db, to);
       if (taken === undefined || taken.id === user.id) return withLink(template, to);
-      return { to: taken.email, userId: taken.id, template: 'address_taken', parameters: {} };
+      const { id: userId, language } = taken;
+      return { to: taken.email, userId, template: 'address_taken', language, parameters: {} };
     }
-    default:
-      return { to: mail.email ?? user.email, userId: user.id, template, parameters: mail.parameters };
+    default: {
+      const { id: userId, language } = user;
+      return { to: mail.email ?? user.email, userId, template, language, parameters: mail.parameters };
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { LANGUAGES, type Language } from '../language.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../../mails');
 
-/** The texts in `mails/`: a subject, an empty line, paragraphs with {{parameters}}. */
+/** The texts in `mails/LANGUAGE/`: a subject, an empty line, paragraphs with {{parameters}}. */
 export const MAIL_TEMPLATES = [
   'verify_email',
   'reset_password',
@@ -29,15 +30,19 @@ export interface MailText {
 
 const PARAMETER = /\{\{([a-z_]+)\}\}/g;
 
-/** The parameters that a template names. */
-export function parametersOf(template: MailTemplate): readonly string[] {
-  const { subject, body } = readTemplate(template);
+/** The parameters that a template names, the same in every language. */
+export function parametersOf(template: MailTemplate, language: Language = LANGUAGES[0]): readonly string[] {
+  const { subject, body } = readTemplate(template, language);
   return [...`${subject}\n${body}`.matchAll(PARAMETER)].map(([, name]) => name!);
 }
 
 /** Fills a template. Throws when a parameter is missing. */
-export function mailText(template: MailTemplate, parameters: Readonly<Record<string, string>>): MailText {
-  const { subject, body } = readTemplate(template);
+export function mailText(
+  template: MailTemplate,
+  language: Language,
+  parameters: Readonly<Record<string, string>>,
+): MailText {
+  const { subject, body } = readTemplate(template, language);
   const fill = (text: string, escaped: (value: string) => string): string =>
     text.replace(PARAMETER, (_, name: string) => {
       const value = parameters[name];
@@ -45,21 +50,21 @@ export function mailText(template: MailTemplate, parameters: Readonly<Record<str
       return escaped(value);
     });
   const asItIs = (value: string): string => value;
-  return { subject: fill(subject, asItIs), text: fill(body, asItIs), html: fill(htmlOf(body), escapeHtml) };
+  return { subject: fill(subject, asItIs), text: fill(body, asItIs), html: fill(htmlOf(body, language), escapeHtml) };
 }
 
-function readTemplate(template: MailTemplate): { readonly subject: string; readonly body: string } {
-  const [subject = '', ...rest] = readFileSync(path.join(FOLDER, `${template}.txt`), 'utf8').split('\n');
+function readTemplate(template: MailTemplate, language: Language): { readonly subject: string; readonly body: string } {
+  const [subject = '', ...rest] = readFileSync(path.join(FOLDER, language, `${template}.txt`), 'utf8').split('\n');
   return { subject, body: rest.join('\n').trim().concat('\n') };
 }
 
 // A paragraph that is only a link becomes one that can be clicked.
-function htmlOf(body: string): string {
+function htmlOf(body: string, language: Language): string {
   const paragraphs = body
     .trim()
     .split(/\n{2,}/)
     .map((paragraph) => escapeHtml(paragraph).replace('{{link}}', '<a href="{{link}}">{{link}}</a>'));
-  return `<!doctype html>\n<html lang="en"><body>\n${paragraphs.map((p) => `<p>${p}</p>\n`).join('')}</body></html>\n`;
+  return `<!doctype html>\n<html lang="${language}"><body>\n${paragraphs.map((p) => `<p>${p}</p>\n`).join('')}</body></html>\n`;
 }
 
 function escapeHtml(text: string): string {

@@ -56,8 +56,8 @@ async function sendNext(o: MailWorkerOptions): Promise<boolean> {
   try {
     const addressed = await addressMail(o.db, mail, { now, webUrl: o.webUrl });
     if (addressed !== undefined) {
-      const { to, userId, template, parameters } = addressed;
-      await o.transport.send({ id: mail.id, to, userId, ...mailText(template, parameters) });
+      const { to, userId, template, language, parameters } = addressed;
+      await o.transport.send({ id: mail.id, to, userId, ...mailText(template, language, parameters) });
       o.logger.info(about, 'sent a mail');
     }
     await deleteMail(o.db, mail.id);

@@ -2,6 +2,7 @@ import { type Database, newId, once, type RequestKey } from '@irisvue/database';
 import { type Clock, DomainError, ErrorReason } from '@irisvue/runtime';
 import type { Transaction } from 'kysely';
 import { lockUser, userByEmail, userById } from '../account-store.ts';
+import type { Language } from '../language.ts';
 import { queueMail } from '../mail/mail-queue.ts';
 import { onceOnly } from '../once-only.ts';
 import type { IdentityTables, ProviderName, UserRow } from '../schema.ts';
@@ -38,7 +39,7 @@ export interface ProviderAccounts {
   signIn(
     request: RequestKey,
     proof: ProviderProof,
-    o: { readonly address: string },
+    o: { readonly address: string; readonly language: Language },
   ): Promise<{ readonly user: UserRow; readonly created: boolean }>;
   /** Links a provider's account. EMAIL_NOT_VERIFIED; ALREADY_EXISTS when it, or another of the provider, is linked. */
   link(request: RequestKey, user: UserRow, proof: ProviderProof): Promise<void>;
@@ -68,14 +69,14 @@ export function createProviderAccounts(o: {
   return {
     createNonce: () => createNonce(db, clock),
 
-    async signIn(request, proof, { address }) {
+    async signIn(request, proof, { address, language }) {
       const ofAddress = { policy: o.policies.triesOfAddress, key: address };
       await o.throttle.count(ofAddress);
       const identity = await proven(proof);
       const found = await db.transaction().execute((trx) =>
         once(trx, request, async () => {
           await useNonce(trx, proof);
-          const { id, created } = await accountOf(trx, identity, clock.now());
+          const { id, created } = await accountOf(trx, identity, language, clock.now());
           return created ? `created ${id}` : `found ${id}`;
         }),
       );
@@ -128,6 +129,7 @@ export function createProviderAccounts(o: {
 async function accountOf(
   trx: Trx,
   identity: ProvidedIdentity,
+  language: Language,
   now: Date,
 ): Promise<{ readonly id: string; readonly created: boolean }> {
   const linked = await userOfProvider(trx, identity);
@@ -136,7 +138,7 @@ async function accountOf(
   if (email === undefined || !emailVerified) {
     throw new DomainError(ErrorReason.EMAIL_NOT_VERIFIED, 'the provider has not verified an e-mail');
   }
-  const made = await insertProvidedUser(trx, { id: newId(), email, now });
+  const made = await insertProvidedUser(trx, { id: newId(), email, language, now });
   const user = made ?? (await userByEmail(trx, email));
   const sure = user?.verified && user.active;
   if (!sure || !(await insertProviderAccount(trx, identity, user.id, now))) {

@@ -1,4 +1,5 @@
 import type { Database } from '@irisvue/database';
+import type { Language } from '../language.ts';
 import type { IdentityTables, ProviderName, UserRow } from '../schema.ts';
 
 type Db = Database<IdentityTables>;
@@ -53,7 +54,7 @@ export async function deleteProviderAccount(db: Db, provider: ProviderName, user
 /** Adds an account that its provider has vouched for, without a password. Undefined when the e-mail is taken. */
 export function insertProvidedUser(
   db: Db,
-  user: { readonly id: string; readonly email: string; readonly now: Date },
+  user: { readonly id: string; readonly email: string; readonly language: Language; readonly now: Date },
 ): Promise<UserRow | undefined> {
   return db
     .insertInto('users')
@@ -62,6 +63,7 @@ export function insertProvidedUser(
       email: user.email,
       active: true,
       verified: true,
+      language: user.language,
       created_at: user.now,
       updated_at: user.now,
     })

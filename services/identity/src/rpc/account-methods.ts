@@ -3,6 +3,7 @@ import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity
 import type { Accounts } from '../accounts.ts';
 import { callerAddress } from '../client-address.ts';
 import type { EmailChanges } from '../email-changes.ts';
+import { accountLanguage } from '../language.ts';
 import type { PasswordChanges } from '../password-changes.ts';
 import { NOBODY, type RequestKeyOf } from '../request-key.ts';
 import type { ProviderName, UserRow } from '../schema.ts';
@@ -27,7 +28,8 @@ export function accountMethods(o: AccountRooms) {
   const messageOf = async (user: UserRow) => userMessage(user, await o.providersOf(user.id));
   return {
     async createUser(request, context) {
-      const user = await accounts.create({ ...request, address: callerAddress(context) });
+      const language = accountLanguage(request.language, context);
+      const user = await accounts.create({ ...request, language, address: callerAddress(context) });
       const tokens = await sessions.start(user, request.clientName);
       return { user: await messageOf(user), tokens: tokensMessage(tokens) };
     },

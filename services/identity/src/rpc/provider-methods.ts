@@ -3,6 +3,7 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import { IdentityService, Provider } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DomainError, ErrorReason } from '@irisvue/runtime';
 import { callerAddress } from '../client-address.ts';
+import { accountLanguage } from '../language.ts';
 import type { ProviderAccounts } from '../providers/provider-accounts.ts';
 import { NOBODY, type RequestKeyOf } from '../request-key.ts';
 import type { ProviderName, UserRow } from '../schema.ts';
@@ -30,7 +31,10 @@ export function providerMethods({ providerAccounts, sessions, providersOf, reque
     async createProviderSession(request, context) {
       const key = requestKey(NOBODY, rpc.createProviderSession, request);
       const proof = { ...request, provider: nameOf(request.provider) };
-      const { user, created } = await providerAccounts.signIn(key, proof, { address: callerAddress(context) });
+      const { user, created } = await providerAccounts.signIn(key, proof, {
+        address: callerAddress(context),
+        language: accountLanguage(request.language, context),
+      });
       const tokens = await sessions.start(user, request.clientName);
       return { user: await messageOf(user), tokens: tokensMessage(tokens), created };
     },

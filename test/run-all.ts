@@ -15,6 +15,8 @@ const usage = `Usage: ./irisvue test [PHASE] [FILTER...]
   chaos          ten rounds of kills (IRISVUE_CHAOS_ROUNDS), twenty of them during erasures
   scenes         erasure and withdrawal at full size (IRISVUE_SCENE=full): 50 photos, 20 works; 110 jobs
 
+  --containers   integration: PostgreSQL, NATS and Redis in containers (IRISVUE_TEST_SERVERS=containers)
+
 FILTER is part of a test file's path. The last line is: N passed, N failed, N skipped.
 `;
 
@@ -88,7 +90,7 @@ function checkPhases(): Phase[] {
 }
 
 const { values, positionals } = parseArgs({
-  options: { help: { type: 'boolean', short: 'h' } },
+  options: { help: { type: 'boolean', short: 'h' }, containers: { type: 'boolean' } },
   allowPositionals: true,
 });
 if (values.help) {
@@ -96,6 +98,7 @@ if (values.help) {
   process.exit();
 }
 
+if (values.containers) process.env.IRISVUE_TEST_SERVERS = 'containers';
 const [name = 'all', ...filters] = positionals;
 const all = phases(name, filters);
 const sum = { passed: 0, failed: 0, skipped: 0 };

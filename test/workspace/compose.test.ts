@@ -87,6 +87,7 @@ test('the outside reaches the gateway and the objects server, and by default fro
 
 test('images of others are pinned, can be others, and have a stand-in that can be built without a registry', async () => {
   const standIns = await readFile(join(root, 'deploy/local/images.env'), 'utf8');
+  const ofTests = await readFile(join(root, 'packages/testing/src/environment.ts'), 'utf8');
   const texts = Object.values(compose.services).flatMap(({ image, build }) => [
     image,
     build?.args['BASE_IMAGE'] ?? image,
@@ -95,6 +96,7 @@ test('images of others are pinned, can be others, and have a stand-in that can b
     const [, variable, image] = /^\$\{(IRISVUE_\w+_IMAGE):-(.+)\}$/.exec(text)!;
     expect(image, text).toMatch(/:\d+\.\d+\.\d+\b|:\d+\.\d+-/);
     if (variable !== 'IRISVUE_COLLECTOR_IMAGE') expect(standIns).toContain(`${variable}=irisvue-local/`);
+    if (/POSTGRES|NATS|REDIS/.test(variable!)) expect(ofTests, text).toContain(`env['${variable}'] || '${image}'`);
   }
 });
 

@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@irisvue/embedded';
+import { searchPath } from './environment.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
@@ -102,7 +103,7 @@ export async function startRealS3(): Promise<RealS3> {
 
 function findProgram(name: string): string | undefined {
   // Daemons lie in sbin, which a user's PATH may lack.
-  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/bin'];
+  const folders = [...searchPath.split(path.delimiter), '/usr/sbin', '/usr/bin'];
   return folders.map((folder) => path.join(folder, name)).find(isExecutable);
 }
 

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import type { StartedTestContainer } from 'testcontainers';
+import { IMAGES, withoutReaperImage } from './environment.ts';
+import { REAPER_LABEL, reapContainers } from './reap-containers.ts';
+
+const READY_LIMIT_MS = 60_000;
+
+/** A server in a container, on a port of this machine. */
+export interface ContainerServer extends AsyncDisposable {
+  /** Value of its label. */
+  readonly session: string;
+  /** Ends it as a crash would, with its data kept. */
+  kill(): Promise<void>;
+  /** Starts it again after kill(). */
+  startAgain(): Promise<void>;
+}
+
+/** What a container is told beside its image. */
+interface Recipe {
+  readonly port: number;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Held in memory. */
+  readonly folder?: string;
+  /** What its log says when it can be used. */
+  readonly ready: RegExp;
+}
+
+const recipes = {
+  postgres: (password: string): Recipe => ({
+    port: 5432,
+    command: ['postgres', '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'],
+    environment: { POSTGRES_PASSWORD: password },
+    folder: '/var/lib/postgresql/data',
+    ready: /database system is ready to accept connections/,
+  }),
+  nats: (): Recipe => ({
+    port: 4222,
+    command: ['--jetstream', '--store_dir', '/tmp/nats'],
+    environment: {},
+    ready: /Server is ready/,
+  }),
+  redis: (): Recipe => ({
+    port: 6379,
+    command: ['redis-server', '--bind', '0.0.0.0', '--protected-mode', 'no'],
+    environment: {},
+    ready: /Ready to accept connections/,
+  }),
+} as const;
+
+/**
+ * Starts a server in a container that listens on `hostPort` of this machine, and resolves when its log says that it is
+ * ready; `answers` is asked after that. The container goes when it is disposed of, and when this process dies.
+ */
+export async function containerServer(
+  kind: keyof typeof recipes,
+  o: {
+    readonly hostPort: number;
+    readonly password?: string;
+    readonly answers: (signal: AbortSignal) => Promise<void>;
+  },
+): Promise<ContainerServer> {
+  withoutReaperImage();
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
+  const recipe = recipes[kind](o.password ?? '');
+  const session = randomUUID();
+  const reaper = reapContainers(session);
+  const { port: container, command, environment, folder } = recipe;
+  let started: StartedTestContainer;
+  try {
+    started = await new GenericContainer(IMAGES[kind])
+      .withExposedPorts({ container, host: o.hostPort })
+      .withLabels({ [REAPER_LABEL]: session })
+      .withCommand([...command])
+      .withEnvironment({ ...environment })
+      .withTmpFs(folder === undefined ? {} : { [folder]: 'rw' })
+      .withWaitStrategy(Wait.forLogMessage(recipe.ready))
+      .withStartupTimeout(READY_LIMIT_MS)
+      .start();
+  } catch (error) {
+    throw new Error(`no container of ${IMAGES[kind]} could be started`, { cause: error });
+  }
+  const answers = () => o.answers(AbortSignal.timeout(READY_LIMIT_MS));
+  await answers();
+  const engine = (await getContainerRuntimeClient()).container.getById(started.getId());
+  return {
+    session,
+    kill: async () => {
+      await engine.kill({ signal: 'SIGKILL' });
+      await engine.wait();
+    },
+    startAgain: async () => {
+      await engine.start();
+      await answers();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await engine.remove({ force: true, v: true });
+      reaper[Symbol.dispose]();
+    },
+  };
+}

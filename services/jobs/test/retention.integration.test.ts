@@ -2,7 +2,8 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { RetentionService } from '@irisvue/contracts/irisvue/consent/v1/retention_service';
 import type { Photo } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
 import { openDatabase } from '@irisvue/database';
-import { createLogger, createServiceClient } from '@irisvue/runtime';
+import { createLogger, createServiceClient, ErrorReason } from '@irisvue/runtime';
+import { until } from '@irisvue/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { addMonths } from '../src/retention/delete-at.ts';
@@ -10,7 +11,7 @@ import { noteInteraction } from '../src/retention/interactions.ts';
 import { purge } from '../src/retention/purge.ts';
 import { retentionOf } from '../src/retention/retention-of.ts';
 import type { JobsDatabase } from '../src/schema.ts';
-import { composed, erased, processed, self, storedKeys, subjectData } from './erasure-scene.ts';
+import { composed, erased, processed, refusal, self, storedKeys, subjectData } from './erasure-scene.ts';
 import { type Harness, type Person, startHarness, uploaded } from './harness.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -178,6 +179,19 @@ test('the purge runs by itself, and what it purged leaves no row', async () => {
   await expect.poll(rows, { timeout: 15_000 }).toBe(0);
   expect(await storedKeys(own)).toEqual([]);
 }, 90_000);
+
+test('CR-09: a joint work whose iris is purged goes, and its owner is told', async () => {
+  const owner = await harness.person();
+  harness.consent.termsOf = (subjectId) => (subjectId === person.id ? { monthsAfterInteraction: 36 } : {});
+  const [purged, kept] = [await uploaded(harness, person), await uploaded(harness, owner)];
+  const { id: artworkId } = await composed(harness, owner, [kept, purged]);
+  const told = () => harness.identity.mailedTo.filter((id) => id === owner.id).length;
+  await purgeAt(addMonths(await lastInteraction(purged), 36));
+  await until(() => told() > 0, { what: 'that the owner is told' });
+  expect(told()).toBe(1);
+  expect((await refusal(owner.artworks.getArtwork({ artworkId }))).reason).toBe(ErrorReason.NOT_FOUND);
+  expect((await owner.photos.listPhotos({})).photos.map(({ id }) => id)).toEqual([kept.id]);
+});
 
 test('a call is an interaction, noted once a day; of somebody erased none is noted', async () => {
   await person.photos.listPhotos({});

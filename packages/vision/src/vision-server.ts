@@ -71,7 +71,7 @@ export async function startVisionServer(o: VisionServerOptions): Promise<Running
       host: settings.host,
       port: settings.port,
       logger,
-      interceptors: [authInterceptor({ identityUrl, clock, accept: ['service'] })],
+      interceptors: [authInterceptor({ identityUrl, clock })],
       readiness: { 'object store': () => store.check(), slots: () => pool.check() },
       routes: (router) => {
         visionRoutes(router, pool);

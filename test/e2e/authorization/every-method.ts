@@ -16,6 +16,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'irisvue.consent.v1.RetentionService': ['consent'],
   'irisvue.privacy.v1.AuditService': ['consent'],
   'irisvue.privacy.v1.PrivacyService': ['consent'],
+  'irisvue.privacy.v1.ExportDownloadService': ['consent'],
   'irisvue.privacy.v1.SubjectDataService': ['identity', 'jobs'],
   'irisvue.jobs.v1.PhotoService': ['jobs'],
   'irisvue.jobs.v1.JobService': ['jobs'],

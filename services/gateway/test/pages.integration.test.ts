@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import { connect } from 'node:net';
 import { createLogger, loadSettings, type RunningServer } from '@irisvue/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApp } from '../src/app.ts';
@@ -104,6 +107,27 @@ it('a body that is no form or too long is refused, and nothing but the pages is 
   for (const path of ['/account', '/account/verify/', '/constructor', '/__proto__']) {
     expect((await get(path)).status, path).toBe(404);
   }
+});
+
+it('a form that its sender breaks off harms nobody else', async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const type = 'application/x-www-form-urlencoded';
+  const socket = connect(Number(port), hostname);
+  socket.write(`POST /account/verify HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: 99\r\n\r\ntoken=`);
+  const session = http2.connect(gateway.url);
+  const stream = session.request({ ':method': 'POST', ':path': '/account/verify', 'content-type': type });
+  stream.on('error', () => {}); // it is we who break it off
+  stream.write('token=');
+  // An answer on the same connection: what was written before it has arrived.
+  const probe = session.request({ ':path': '/livez' });
+  await once(probe, 'response');
+  stream.close(http2.constants.NGHTTP2_CANCEL);
+  socket.destroy();
+  await once(stream, 'close');
+  session.destroy();
+  const before = upstream.verified.length;
+  expect((await post('/account/verify', { token: MAILED_TOKEN })).status).toBe(200);
+  expect(upstream.verified.length).toBe(before + 1);
 });
 
 it('forms are counted for their address, opening a page is not', async () => {

@@ -108,7 +108,8 @@ export const UserSchema: GenMessage<User> = /*@__PURE__*/
  */
 export type SessionTokens = Message<"irisvue.identity.v1.SessionTokens"> & {
   /**
-   * Bearer token: an EdDSA JWT of 30 minutes, checked by every service against identity's JWKS.
+   * Bearer token: an EdDSA JWT of 30 minutes, checked by every service against identity's JWKS, and refused once its
+   * session has ended.
    *
    * @generated from field: string access_token = 1;
    */
@@ -1587,7 +1588,7 @@ export const IdentityService: GenService<{
     output: typeof RefreshSessionResponseSchema;
   },
   /**
-   * Ends the caller's session.
+   * Ends the caller's session. From then on its access token is refused everywhere (TOKEN_INVALID), also by a repeat.
    *
    * @generated from rpc irisvue.identity.v1.IdentityService.DeleteSession
    */

@@ -201,7 +201,10 @@ export const CONSENT_RULES: readonly ConsentRule[] = [
     requirement:
       'The law that holds is that of the residence the subject declares; of an undeclared one the strictest of each. Nothing is looked up by an IP address, and none leaves the mesh.',
     basis: 'data minimisation',
-    enforcedIn: consent('src/jurisdiction-rules.ts', 'src/notices.ts', 'src/consent-store.ts', 'src/client-address.ts'),
+    enforcedIn: [
+      ...consent('src/jurisdiction-rules.ts', 'src/notices.ts', 'src/consent-store.ts', 'src/client-address.ts'),
+      'packages/vision/src/no-telemetry.ts',
+    ],
   },
   {
     id: 'CR-19',

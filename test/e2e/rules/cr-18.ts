@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { ConsentService, Jurisdiction } from '@irisvue/contracts/irisvue/consent/v1/consent_service';
+import { JobStatus } from '@irisvue/contracts/irisvue/jobs/v1/job';
 import { verifyReceipt } from '@irisvue/receipts';
 import { expect, test } from 'vitest';
-import { BIOMETRIC_CAPTURE, grant, newCitizen, receiptKeys } from './people.ts';
+import { ended, submit } from '../person.ts';
+import { BIOMETRIC_CAPTURE, consentingCitizen, grant, newCitizen, receiptKeys, upload } from './people.ts';
 import { type DatabaseName, query, scene, tablesOf } from './scene.ts';
 
 // An address of a network for documentation (RFC 5737) that occurs nowhere else.
@@ -87,8 +89,15 @@ test('CR-18: the address of a choice lies in one table that can be emptied, and 
   }
 });
 
-test('CR-18: no process of the mesh opens a connection to anybody outside this machine', async () => {
-  const hosts = new Set((await readFile(scene().connections, 'utf8')).trim().split('\n'));
+test('CR-18: no process of the mesh opens a connection to anybody outside this machine, no library in it either', async () => {
+  const { connections, outward, wayOut } = scene();
+  const person = await consentingCitizen();
+  const [job] = await ended(person, await submit(person, await upload(person, 1))); // loads and runs the models
+  expect(job!.status).toBe(JobStatus.COMPLETED);
+  const hosts = new Set((await readFile(connections, 'utf8')).trim().split('\n'));
   expect(hosts.size).toBeGreaterThan(0);
   expect([...hosts].filter((host) => !/^(127\.0\.0\.1|localhost|::1|\/.*)$/.test(host))).toEqual([]);
+  expect(outward.looks).toBeGreaterThan(0);
+  expect([...outward.seen]).toEqual([]);
+  expect(wayOut.connections).toBe(0);
 });

@@ -6,6 +6,8 @@ export interface Recipient extends AsyncDisposable {
   readonly url: string;
   /** What came, in order. */
   readonly bodies: readonly string[];
+  /** Connections that were opened. */
+  readonly connections: number;
   /** HTTP status of the next answers; 200 at first. */
   status: number;
 }
@@ -17,10 +19,17 @@ export async function startRecipient(): Promise<Recipient> {
     bodies.push(Buffer.concat(chunks).toString());
     response.writeHead(recipient.status).end();
   });
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const recipient: Recipient = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/erasures`,
     bodies,
+    get connections() {
+      return connections;
+    },
     status: 200,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

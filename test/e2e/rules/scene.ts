@@ -8,6 +8,7 @@ import { createLogger, serviceTokenSource, systemClock } from '@irisvue/runtime'
 import { startTestMesh, type TestMesh } from '@irisvue/testing';
 import { sql } from 'kysely';
 import { type MovedClock, movedClock, preloading } from './moved-clock.ts';
+import { type OutwardSockets, watchOutwardSockets } from './outward-sockets.ts';
 import { type Recipient, startRecipient } from './recipient.ts';
 
 /** The one mesh that the tests of the rules share. */
@@ -16,6 +17,10 @@ export interface Scene extends AsyncDisposable {
   readonly clock: MovedClock;
   /** File with a line for each connection that a process of the mesh opened: the host. */
   readonly connections: string;
+  /** Sockets that lead out of this machine, whoever opened them. */
+  readonly outward: OutwardSockets;
+  /** What libraries take for the way out, by HTTPS_PROXY: it hears whoever wants to report to somebody. */
+  readonly wayOut: Recipient;
   /** Told of erasures; offered as the recipient `gallery`. There is `lab` besides, which cannot be told. */
   readonly gallery: Recipient;
   /** Like it, as `press`; refuses what it is told with 410. */
@@ -45,6 +50,8 @@ export async function openScene(): Promise<void> {
   const gallery = stack.use(await startRecipient());
   const press = stack.use(await startRecipient());
   press.status = 410;
+  const wayOut = stack.use(await startRecipient());
+  const proxy = new URL(wayOut.url).origin;
   const clock = await movedClock(folder);
   const connections = join(folder, 'connections');
   const mesh = stack.use(
@@ -53,6 +60,7 @@ export async function openScene(): Promise<void> {
         ...clock.env,
         ...Object.fromEntries(RATES.map((name) => [name, '10000'])),
         CONNECTIONS: connections,
+        ...{ HTTPS_PROXY: proxy, https_proxy: proxy, ALL_PROXY: proxy, all_proxy: proxy },
         NODE_OPTIONS: preloading('preload-clock.ts', 'preload-connections.ts'),
         IRISVUE_TRUSTED_PROXIES: '1',
         IRISVUE_PURGE_SECONDS: '1',
@@ -62,8 +70,10 @@ export async function openScene(): Promise<void> {
       },
     }),
   );
+  const outward = stack.use(watchOutwardSockets(mesh.supervisorPid));
   const kept = stack.move();
-  open = { mesh, clock, connections, gallery, press, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const dispose = { [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  open = { mesh, clock, connections, outward, wayOut, gallery, press, ...dispose };
 }
 
 export async function closeScene(): Promise<void> {

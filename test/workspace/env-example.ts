@@ -31,7 +31,21 @@ export async function envExample(): Promise<string> {
     if (declared.length === 0) continue;
     parts.push('', `# ---- ${service} ----`, ...renderEnvExample(Object.fromEntries(declared)));
   }
+  parts.push('', ...(await composeVariables(seen)));
   return `${parts.join('\n')}\n`;
+}
+
+/** What docker-compose.yml can be told beside settings of services; secrets have no default there. */
+async function composeVariables(settings: ReadonlySet<string>): Promise<string[]> {
+  const text = await readFile(resolve(root, 'docker-compose.yml'), 'utf8');
+  const defaults = new Map(
+    [...text.matchAll(/\$\{(IRISVUE_\w+):-([^}]*)\}/g)].map(([, name, value]) => [name!, value!]),
+  );
+  return [
+    '# ---- docker-compose.yml ----',
+    '# Images, and the addresses that are open on this machine. ./irisvue up --docker makes the secrets.',
+    ...[...defaults].filter(([name]) => !settings.has(name)).map(([name, value]) => `# ${name}=${value}`),
+  ];
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -6,7 +6,7 @@ import { packingScene } from './packing-scene.ts';
 const MIB = 1024 * 1024;
 const FILE_MIB = 16;
 /** What a worker may have resident above what it had before it began. */
-const BOUND_MIB = 96;
+const BOUND_MIB = 128;
 
 async function packedIn(storeUrl: string, totalMib: number): Promise<{ sizeMib: number; grownMib: number }> {
   await using scene = await packingScene({ storeUrl });

@@ -1,5 +1,6 @@
 import { exportKey, exportPrefix, exportsPrefix, type ObjectStore } from '@irisvue/storage';
 import type { ErasedPart } from '../privacy/parties.ts';
+import { withdrawRequests } from '../privacy/privacy-requests.ts';
 import type { ExportRow, PrivacyDb, PrivacyTrx } from '../privacy/schema.ts';
 import type { Subject } from '../subjects.ts';
 
@@ -47,13 +48,19 @@ function exportsOf(db: Db, subject: Subject) {
 }
 
 /** Stops the exports of a subject that is being erased, and puts its archives out of reach. */
-export async function blockExports(trx: PrivacyTrx, subject: Subject): Promise<void> {
-  await trx
+export async function blockExports(trx: PrivacyTrx, subject: Subject, now: Date): Promise<void> {
+  const blocked = await trx
     .updateTable('exports')
     .set({ state: 'blocked', leased_by: null, leased_until: null, waiting_for: '' })
     .where('id', 'in', exportsOf(trx, subject).select('id'))
     .where('state', 'in', ['pending', 'packing', 'completed'])
+    .returning('id')
     .execute();
+  await withdrawRequests(
+    trx,
+    blocked.map(({ id }) => id),
+    now,
+  );
 }
 
 /** Erases the archives of a blocked subject from the store, and tells of each; the rows stay for eraseExports. */

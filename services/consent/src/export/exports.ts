@@ -8,7 +8,7 @@ import { exportPrefix, exportsPrefix, type ObjectStore } from '@irisvue/storage'
 import { requireMayChoose } from '../capture/minors.ts';
 import { SUBJECT_KINDS } from '../consent-enums.ts';
 import { lockSubject, principalOf } from '../principals.ts';
-import { insertRequest, jurisdictionOf } from '../privacy/privacy-requests.ts';
+import { insertRequest, jurisdictionOf, withdrawRequests } from '../privacy/privacy-requests.ts';
 import type { ExportRow, PrivacyDb, PrivacyTrx } from '../privacy/schema.ts';
 import type { Subject } from '../subjects.ts';
 import { archiveKey, removeStrays } from './archives.ts';
@@ -101,6 +101,7 @@ export function createExports(o: {
       await db.transaction().execute((trx) =>
         once(trx, request, async () => {
           await deleteExport(trx, id);
+          await withdrawRequests(trx, [id], clock.now());
           return id;
         }),
       );

@@ -43,7 +43,7 @@ export function ownParty(o: {
           .values({ subject_sha256: subjectDigest(subject), erasure_id: erasureId, blocked_at: clock.now() })
           .onConflict((conflict) => conflict.doNothing())
           .execute();
-        await blockExports(trx, subject);
+        await blockExports(trx, subject, clock.now());
       });
       // From here on no choice is made about the subject: what stands now is all.
       await db.transaction().execute((trx) => withdrawAll(trx, subject, clock.now()));

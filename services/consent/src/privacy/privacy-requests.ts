@@ -66,6 +66,24 @@ export async function closeRequest(trx: PrivacyTrx, id: string, now: Date): Prom
     .execute();
 }
 
+/** Closes those of the requests that are open, because whoever made them does not want them any more. */
+export async function withdrawRequests(trx: PrivacyTrx, ids: readonly string[], now: Date): Promise<void> {
+  if (ids.length === 0) return;
+  const open = await trx
+    .updateTable('privacy_requests')
+    .set({ completed_at: now })
+    .where('id', 'in', ids)
+    .where('completed_at', 'is', null)
+    .returning('id')
+    .execute();
+  for (const { id } of open) {
+    await trx
+      .insertInto('privacy_request_events')
+      .values({ request_id: id, what: 'withdrawn', happened_at: now })
+      .execute();
+  }
+}
+
 /** The residence that a subject declared last; nothing declared: the strictest. */
 export async function jurisdictionOf(trx: PrivacyTrx, principalId: string): Promise<JurisdictionName> {
   const last = await trx

@@ -23,7 +23,7 @@ export interface PrivacyRequestsTable {
 export interface PrivacyRequestEventsTable {
   request_id: string;
   seq: GeneratedAlways<number>;
-  what: 'received' | 'confirmed' | 'extended' | 'completed';
+  what: 'received' | 'confirmed' | 'extended' | 'completed' | 'withdrawn';
   happened_at: Date;
 }
 

@@ -74,6 +74,21 @@ describe('a link', () => {
   });
 });
 
+test('one that is deleted before it is packed is a request that was withdrawn', async () => {
+  const user = await at.person();
+  at.holder.isDown(true);
+  const exportId = (await user.privacy.createExport({ requestId: newId() })).export!.id;
+  const request = { requestId: newId(), exportId };
+  await user.privacy.deleteExport(request);
+  await user.privacy.deleteExport(request);
+  at.holder.isDown(false);
+  const { requests } = await user.privacy.listPrivacyRequests({});
+  expect(requests[0]!.events.map((event) => event.what)).toEqual(['received', 'confirmed', 'withdrawn']);
+  expect(requests[0]!.completeTime).toBeDefined();
+  expect((await at.completed(user)).state).toBe(ExportState.COMPLETED);
+  expect(await at.keys(user.id)).toHaveLength(1);
+});
+
 test('nobody else sees, follows, revokes or deletes an export, an operator neither', async () => {
   const user = await at.person();
   const { id: exportId } = await at.completed(user);
@@ -162,6 +177,12 @@ describe('an erasure', () => {
     await until(blocked, { what: 'that the export is blocked' });
     at.holder.isDown(false);
     expect((await ending).objects).toEqual([]);
+    const request = await (at.consent.db as unknown as PrivacyDb)
+      .selectFrom('privacy_requests')
+      .select('completed_at')
+      .where('id', '=', begun.export!.id)
+      .executeTakeFirst();
+    expect(request!.completed_at).not.toBeNull();
     expect(await at.keys(user.id)).toEqual([]);
   });
 

@@ -416,7 +416,7 @@ export type PrivacyRequestEvent = Message<"irisvue.privacy.v1.PrivacyRequestEven
   time?: Timestamp | undefined;
 
   /**
-   * What: received, confirmed, extended, completed.
+   * What: received, confirmed, extended, completed, withdrawn.
    *
    * @generated from field: string what = 2;
    */

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { childPids } from '@irisvue/testing';
 
 const EVERY_MS = 200;
@@ -16,15 +17,23 @@ export interface OutwardSockets extends Disposable {
 
 /** Watches `pid` and its descendants. Needs Linux's /proc; a socket that lives for less than 200 ms may be missed. */
 export function watchOutwardSockets(pid: number): OutwardSockets {
+  const stopping = new AbortController();
   const seen = new Set<string>();
-  const watch = { seen, looks: 0, [Symbol.dispose]: () => clearInterval(timer) };
-  const timer = setInterval(async () => {
-    for (const [inode, address] of await outwardSockets()) {
-      const owner = await ownerOf(inode, await family(pid));
-      if (owner !== undefined) seen.add(`${owner} → ${address}`);
+  const watch = { seen, looks: 0, [Symbol.dispose]: () => stopping.abort() };
+  const strangers = new Set<string>(); // inodes of sockets of others on this machine
+  void (async () => {
+    while (!stopping.signal.aborted) {
+      const sockets = [...(await outwardSockets())].filter(([inode]) => !strangers.has(inode));
+      const pids = sockets.length > 0 ? await family(pid) : [];
+      for (const [inode, address] of sockets) {
+        const owner = await ownerOf(inode, pids);
+        if (owner === undefined) strangers.add(inode);
+        else seen.add(`${owner} → ${address}`);
+      }
+      watch.looks += 1;
+      await wait(EVERY_MS, undefined, { ref: false });
     }
-    watch.looks += 1;
-  }, EVERY_MS).unref();
+  })();
   return watch;
 }
 
@@ -43,8 +52,10 @@ async function outwardSockets(): Promise<Map<string, string>> {
 }
 
 async function family(pid: number): Promise<number[]> {
-  const children = await childPids(pid);
-  return [pid, ...(await Promise.all(children.map(family))).flat()];
+  const found = [pid];
+  // One after another: each look opens a file of every process.
+  for (const child of await childPids(pid)) found.push(...(await family(child)));
+  return found;
 }
 
 async function ownerOf(inode: string, pids: readonly number[]): Promise<string | undefined> {
@@ -53,7 +64,10 @@ async function ownerOf(inode: string, pids: readonly number[]): Promise<string |
     for (const fd of await readdir(folder).catch(() => [])) {
       const target = await readlink(`${folder}/${fd}`).catch(() => '');
       if (target === `socket:[${inode}]`)
-        return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, 2).join(' ');
+        return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => String(pid)))
+          .split('\0')
+          .slice(0, 2)
+          .join(' ');
     }
   }
   return undefined;

@@ -126,3 +126,22 @@ export async function certificateOf(mesh: TestMesh, asked: AskedErasure) {
   await expect(readCertificate([header, changed, signature].join('.'), { keys })).rejects.toThrow(/not signed/);
   return await readCertificate(certificate, { keys });
 }
+
+/**
+ * That each object that went is in the certificate by its hash, and each work with what became of it. What lies between
+ * two steps is left out: it goes when its job ends, which may have been before the erasure.
+ */
+export async function expectCertified(
+  mesh: TestMesh,
+  scene: ErasureScene,
+  said: Awaited<ReturnType<typeof certificateOf>>,
+  before: ReadonlyMap<string, string>,
+): Promise<void> {
+  const hashes = new Set(said.objects.map((object) => object.sha256));
+  const after = await storedObjects(mesh);
+  const gone = [...before].filter(([key]) => !after.has(key) && !key.startsWith('work/'));
+  expect(gone.filter(([, sha256]) => !hashes.has(sha256))).toEqual([]);
+  expect(new Map(said.joint_works.map((work) => [work.artwork_id, work.outcome]))).toEqual(
+    new Map(scene.works.map((work) => [work.artworkId, work.end])),
+  );
+}

@@ -20,11 +20,12 @@ import type { JobsDatabase } from './schema.ts';
  * Does what a withdrawn consent asks for; doing it twice is harmless. `data_processing`: jobs on the subject's eyes
  * that wait or run are cancelled, and works of several people go on without them (CR-09). `biometric_capture`: jobs are
  * cancelled too, and photos whose bytes are still awaited are buried, so that nothing more is stored. Links need
- * nothing: each use asks consent. An erasure deals with works itself.
+ * nothing: each use asks consent. Of an erasure nothing is done: its block comes with it, stops the same work, and keeps
+ * what was stored for the certificate.
  */
 export async function applyWithdrawal(db: Database<JobsDatabase>, withdrawn: ConsentWithdrawn): Promise<void> {
   const kind = withdrawn.subject && subjectKindName(withdrawn.subject.kind);
-  if (withdrawn.subject === undefined || kind === undefined) return;
+  if (withdrawn.subject === undefined || kind === undefined || withdrawn.byErasure) return;
   const subject = { subject_id: withdrawn.subject.id, subject_kind: kind };
   switch (withdrawn.purpose) {
     case ConsentPurpose.BIOMETRIC_CAPTURE:
@@ -32,8 +33,7 @@ export async function applyWithdrawal(db: Database<JobsDatabase>, withdrawn: Con
       return await cancelJobsOf(db, subject);
     case ConsentPurpose.DATA_PROCESSING:
       await cancelJobsOf(db, subject);
-      if (!withdrawn.byErasure) await withdrawIrisesOf(db, subject);
-      return;
+      return await withdrawIrisesOf(db, subject);
     default:
       return; // no other purpose covers work of this service
   }

@@ -14,7 +14,7 @@ from segmentation.look import Answer, Look, Square, in_photo, look_at
 
 WIDE, CLOSE = 2.24, 1.8  # sides of the two squares that are looked at, in iris diameters
 MOST_STARTS = 2
-TOLERATED_OFFSET, TOLERATED_SIZE = 0.06, 0.15  # a square further off is looked at once more, corrected
+TOLERATED_OFFSET, TOLERATED_SIZE = 0.03, 0.08  # a square further off is looked at once more, corrected
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ export const lookWidths = { wide: 2.24, close: 1.8 } as const;
 /** Most wide looks at one eye: a second one where the first square was off. */
 const mostWideLooks = 2;
 /** A square is off when the limbus lies further from its middle, in shares of its side, or differs more in size. */
-const tolerated = { offset: 0.06, size: 0.15 } as const;
+const tolerated = { offset: 0.03, size: 0.08 } as const;
 /** A first look that says less of an eye, in shares of the limit, does not know where a better square is. */
 const leastHint = 0.5;
 /** Shortest side of a look, in pixels: below is nothing to see. Longest, in longer sides of the photo. */

@@ -136,5 +136,5 @@ test(`CR-07: ${size.running} jobs run and ${size.waiting} wait when their subjec
   // The other person's job, and the same person's rendered sample, which is another subject, go on untouched.
   const [others] = await ended(other, othersJobs.slice(0, 1));
   const [mine] = await ended(subject, othersJobs.slice(1));
-  for (const job of [others!, mine!]) expect(job).toMatchObject({ status: JobStatus.COMPLETED, attempt: 1 });
+  for (const job of [others!, mine!]) expect(job.status).toBe(JobStatus.COMPLETED);
 });

@@ -3,7 +3,7 @@ import { CompositionLayout, FusionMode } from '@irisvue/contracts/irisvue/fusion
 import { JobClass, JobKind, JobStatus, JobStep } from '@irisvue/contracts/irisvue/jobs/v1/job';
 import type { Photo } from '@irisvue/contracts/irisvue/jobs/v1/photo_service';
 import { newId } from '@irisvue/database';
-import { ErrorReason, errorDetail } from '@irisvue/runtime';
+import { ErrorReason, errorDetail, reasonOf } from '@irisvue/runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ended, type Harness, madeObjects, type Person, startHarness, submit, uploaded } from './harness.ts';
 
@@ -118,8 +118,14 @@ describe('a photo of somebody else', () => {
     harness.consent.permit(photos[1]!.id, person.id);
     const made = await create(person, photos);
     await ended(person, made.job!);
+    const { artwork } = await person.artworks.getArtwork({ artworkId: made.id });
     await other.photos.deletePhoto({ requestId: newId(), photoId: photos[1]!.id });
-    expect((await refusal(person.artworks.getArtwork({ artworkId: made.id }))).reason).toBe(ErrorReason.NOT_FOUND);
+    const token = artwork!.resultUrl.split('/').at(-1)!;
+    expect((await refusal((await harness.downloads()).resolveDownload({ token }))).reason).toBe(
+      ErrorReason.LINK_INVALID,
+    );
+    const reason = () => person.artworks.getArtwork({ artworkId: made.id }).then(() => undefined, reasonOf);
+    await expect.poll(reason).toBe(ErrorReason.NOT_FOUND);
     await expect
       .poll(async () => (await madeObjects(harness.store)).filter((key) => key.includes(made.id)))
       .toEqual([]);

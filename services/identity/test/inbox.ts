@@ -104,9 +104,11 @@ async function listening(o: {
 
 function received(to: string, raw: string): ReceivedMail {
   const subject = decodedWords(/^Subject: (.*(?:\r?\n[ \t].*)*)$/m.exec(raw)?.[1]?.trim() ?? '');
-  const part = /Content-Type: text\/plain[\s\S]*?\r?\n\r?\n([\s\S]*?)\r?\n--/.exec(raw);
-  const encoding = /Content-Transfer-Encoding: (\S+)/.exec(part?.[0] ?? '')?.[1];
-  const body = part?.[1] ?? '';
+  // By its whole boundary: a line of a wrapped link may begin with two hyphens of the token.
+  const boundary = /boundary="([^"]+)"/.exec(raw)?.[1] ?? '';
+  const part = raw.split(`--${boundary}`).find((one) => one.includes('Content-Type: text/plain')) ?? '';
+  const encoding = /Content-Transfer-Encoding: (\S+)/.exec(part)?.[1];
+  const body = part.slice(part.search(/\r?\n\r?\n/)).trim();
   return { to, subject, text: decoded(body, encoding), raw };
 }
 

@@ -3,6 +3,7 @@ import { ConsentPurpose } from '@irisvue/contracts/irisvue/consent/v1/consent_se
 import type { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import type { Database } from '@irisvue/database';
 import { requireService } from '@irisvue/runtime';
+import { linkInvalid } from '@irisvue/signing-keys';
 import type { ObjectStore } from '@irisvue/storage';
 import { artworkPurposeOf } from './artworks.ts';
 import { auditLink } from './audited.ts';
@@ -10,7 +11,7 @@ import { type CircleClient, isShownTo } from './circles.ts';
 import { type ConsentClient, requireArtworkPermission, requireConsent } from './consents.ts';
 import { holderOf, unlessBlocked } from './lineage/tombstones.ts';
 import { findLinkedObject, type LinkedObject } from './link-store.ts';
-import { type Links, type LinkTarget, linkInvalid } from './links.ts';
+import type { Links, LinkTarget } from './links.ts';
 import type { JobsDatabase } from './schema.ts';
 
 /** The URL that a link resolves to is used at once. */

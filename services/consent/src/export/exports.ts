@@ -4,6 +4,7 @@ import { AuditAction } from '@irisvue/contracts/irisvue/privacy/v1/audit';
 import { once, type RequestKey } from '@irisvue/database';
 import { recordAudit } from '@irisvue/events';
 import { type Clock, DomainError, ErrorReason, type Logger } from '@irisvue/runtime';
+import { linkInvalid } from '@irisvue/signing-keys';
 import { exportPrefix, exportsPrefix, type ObjectStore } from '@irisvue/storage';
 import { requireMayChoose } from '../capture/minors.ts';
 import { SUBJECT_KINDS } from '../consent-enums.ts';
@@ -12,7 +13,7 @@ import { insertRequest, jurisdictionOf, withdrawRequests } from '../privacy/priv
 import type { ExportRow, PrivacyDb, PrivacyTrx } from '../privacy/schema.ts';
 import type { Subject } from '../subjects.ts';
 import { archiveKey, removeStrays } from './archives.ts';
-import { type ExportLinks, linkInvalid } from './export-links.ts';
+import type { ExportLinks } from './export-links.ts';
 import { deleteEarlier, deleteExport, endLinks, exportUnderWay, findExport, insertExport } from './export-store.ts';
 import type { ArchiveLanguage } from './words.ts';
 

@@ -1,63 +1,87 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
 import { ErrorDetailSchema, ErrorReason } from '@irisvue/contracts/irisvue/errors/v1/errors';
+import { balancedTransport } from './balanced-transport.ts';
 import { catchErrors } from './catch-errors.ts';
 import { errorDetail } from './errors.ts';
-import { MAX_MESSAGE_BYTES } from './limits.ts';
+import { createReplica } from './replica.ts';
+import { keepReplicas, type Replicas } from './replicas.ts';
+import { type ResolveHost, resolveHost } from './resolve-host.ts';
 import { clientTracing } from './tracing-interceptors.ts';
 import { fromUpstream } from './upstream-errors.ts';
 
 /** Time that a unary call may take unless told otherwise. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
-// An HTTP/2 connection whose peer vanished without a word is found out after this long.
-const PING_INTERVAL_MS = 10_000;
-const PING_TIMEOUT_MS = 5_000;
-
 export interface ServiceClientOptions {
-  /** Base URL of the service, http (h2c) or https. */
+  /** Base URL of the service, http (h2c) or https; or those of its replicas, separated by commas. */
   readonly url: string;
   /** Gives the bearer token of each call, for example a serviceTokenSource. */
   readonly token?: () => Promise<string>;
   /** Deadline of unary calls in milliseconds. A stream has one only when its call asks for it. */
   readonly timeoutMs?: number;
   readonly interceptors?: readonly Interceptor[];
+  /** How the host name of the URL becomes addresses; the system is asked by default. */
+  readonly resolve?: ResolveHost;
 }
 
 /**
- * A client of another service: gRPC over HTTP/2, trace context, deadline, bearer token. Its errors are ConnectErrors;
- * one that means "not there" has DEPENDENCY_DOWN {dependency}. Read them with errorDetail().
+ * A client of another service: gRPC over HTTP/2, trace context, deadline, bearer token, calls spread over the replicas
+ * that the host name resolves to. Its errors are ConnectErrors; one that means "not there" has DEPENDENCY_DOWN
+ * {dependency}. Read them with errorDetail().
  */
 export function createServiceClient<S extends DescService>(service: S, o: ServiceClientOptions): Client<S> {
-  const peer = peerName(service);
-  const interceptors = [
-    rememberPeer(peer),
+  return createClient(
+    service,
+    createServiceTransport({ ...o, peer: peerName(service), interceptors: own(service, o) }),
+  );
+}
+
+/**
+ * For what is asked of every replica of a service and not of one: gives a client of each, as the host name resolves at
+ * that moment. Other than that they are what createServiceClient makes.
+ */
+export function replicaClients<S extends DescService>(
+  service: S,
+  o: ServiceClientOptions,
+): () => Promise<readonly Client<S>[]> {
+  const replicas = replicasOf({ ...o, peer: peerName(service), interceptors: own(service, o) });
+  const timeoutMs = o.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  return async () =>
+    (await replicas.current()).map(({ transport }) => createClient(service, withUnaryDeadline(transport, timeoutMs)));
+}
+
+function own(service: DescService, o: ServiceClientOptions): Interceptor[] {
+  return [
+    rememberPeer(peerName(service)),
     ...(o.token === undefined ? [] : [bearer(o.token)]),
     ...(o.interceptors ?? []),
   ];
-  return createClient(service, createServiceTransport({ peer, url: o.url, timeoutMs: o.timeoutMs, interceptors }));
+}
+
+interface ServiceTransportOptions extends Pick<ServiceClientOptions, 'url' | 'timeoutMs' | 'interceptors' | 'resolve'> {
+  readonly peer: string;
 }
 
 /**
  * What createServiceClient calls through, without a token of its own: for whoever passes calls on. `timeoutMs` is the
  * deadline of unary calls that bring none.
  */
-export function createServiceTransport(o: {
-  readonly peer: string;
-  readonly url: string;
-  readonly timeoutMs?: number;
-  readonly interceptors?: readonly Interceptor[];
-}): Transport {
-  const transport = createGrpcTransport({
-    baseUrl: o.url,
-    interceptors: [...(o.interceptors ?? []), clientTracing(o.peer), catchErrors((error) => named(error, o.peer))],
-    readMaxBytes: MAX_MESSAGE_BYTES,
-    writeMaxBytes: MAX_MESSAGE_BYTES,
-    pingIntervalMs: PING_INTERVAL_MS,
-    pingTimeoutMs: PING_TIMEOUT_MS,
+export function createServiceTransport(o: ServiceTransportOptions): Transport {
+  return withUnaryDeadline(balancedTransport(replicasOf(o)), o.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+}
+
+function replicasOf({ url, peer, interceptors = [], resolve = resolveHost }: ServiceTransportOptions): Replicas {
+  return keepReplicas({
+    urls: url.split(','),
+    resolve,
+    create({ url, address }) {
+      const { port, protocol } = new URL(url);
+      const at = { address, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
+      const traced = [clientTracing(peer, at), catchErrors((error, { signal }) => named(error, peer, signal))];
+      return createReplica({ url, address, interceptors: [...interceptors, ...traced] });
+    },
   });
-  return withUnaryDeadline(transport, o.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 }
 
 /** "jobs" for irisvue.jobs.v1.JobService: the room that a contract belongs to. */
@@ -85,9 +109,12 @@ function rememberPeer(peer: string): Interceptor {
   return catchErrors((error) => fromUpstream(ConnectError.from(error), peer));
 }
 
-function named(reason: unknown, peer: string): ConnectError {
+function named(reason: unknown, peer: string, signal: AbortSignal): ConnectError {
   const error = ConnectError.from(reason);
-  const unreachable = error.code === Code.Unavailable || error.code === Code.DeadlineExceeded;
+  // Canceled, and not by us: the connection was cut.
+  const wasCut = error.code === Code.Canceled && !signal.aborted;
+  const code = wasCut ? Code.Unavailable : error.code;
+  const unreachable = code === Code.Unavailable || code === Code.DeadlineExceeded;
   if (!unreachable || errorDetail(error) !== undefined) {
     return error;
   }
@@ -95,5 +122,5 @@ function named(reason: unknown, peer: string): ConnectError {
     desc: ErrorDetailSchema,
     value: { reason: ErrorReason.DEPENDENCY_DOWN, metadata: { dependency: peer } },
   };
-  return new ConnectError(`${peer} does not answer`, error.code, error.metadata, [detail], error);
+  return new ConnectError(`${peer} does not answer`, code, error.metadata, [detail], error);
 }

@@ -12,6 +12,7 @@ export * from './metrics-server.ts';
 export { peerAddress } from './peer-address.ts';
 export * from './preferred-language.ts';
 export { remoteKeys, rethrowIfUnreachable } from './remote-keys.ts';
+export type { ResolveHost } from './resolve-host.ts';
 export * from './run-main.ts';
 export * from './send-json.ts';
 export * from './serve.ts';

@@ -1,5 +1,6 @@
 import { Code, ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from '@connectrpc/connect';
 import {
+  type Attributes,
   type Context,
   context,
   propagation,
@@ -27,10 +28,11 @@ export const serverTracing: Interceptor = (next) => (request) => {
   return traced(request, SpanKind.SERVER, parent, {}, next);
 };
 
-/** Makes a client span for each call to `peer` and sends it along as traceparent. */
-export function clientTracing(peer: string): Interceptor {
+/** Makes a client span for each call to the `peer` at an address and port, and sends it along as traceparent. */
+export function clientTracing(peer: string, at: { readonly address: string; readonly port: number }): Interceptor {
+  const attributes = { 'peer.service': peer, 'server.address': at.address, 'server.port': at.port };
   return (next) => (request) =>
-    traced(request, SpanKind.CLIENT, context.active(), { 'peer.service': peer }, (call) => {
+    traced(request, SpanKind.CLIENT, context.active(), attributes, (call) => {
       propagation.inject(context.active(), call.header, headerSetter);
       return next(call);
     });
@@ -40,7 +42,7 @@ async function traced(
   request: AnyRequest,
   kind: SpanKind,
   parent: Context,
-  attributes: Record<string, string>,
+  attributes: Attributes,
   next: Parameters<Interceptor>[0],
 ): ReturnType<Parameters<Interceptor>[0]> {
   // Names of attributes: OpenTelemetry semantic conventions for RPC.

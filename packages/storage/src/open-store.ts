@@ -26,6 +26,7 @@ const fileQuery = z
 const s3Query = z.strictObject({
   region: z.string().min(1).default('us-east-1'),
   tls: z.enum(['true', 'false']).default('true'),
+  sse: z.enum(['true', 'false']).default('true'),
   public: z.url({ protocol: /^https?$/ }).optional(),
 });
 
@@ -35,8 +36,9 @@ const s3Query = z.strictObject({
  *     file:///absolute/folder?endpoint=http://127.0.0.1:8084&secret=…       a folder, with its objects server
  *     s3://KEY:SECRET@host:port/bucket?region=us-east-1&tls=false           S3 or what speaks it
  *
- * `public` of an S3 URL is the endpoint as clients reach it, where that differs. Throws TypeError for a URL that is not
- * one of these (without its secrets in the message), DEPENDENCY_DOWN when an S3 store is out of reach.
+ * `public` of an S3 URL is the endpoint as clients reach it, where that differs; `sse=false` is for a store that encrypts
+ * by itself and refuses to be asked for it. Throws TypeError for a URL that is not one of these (without its secrets in
+ * the message), DEPENDENCY_DOWN when an S3 store is out of reach.
  */
 export async function openStore(url: string, o: OpenStoreOptions = {}): Promise<ObjectStore> {
   const parsed = parseStoreUrl(url);
@@ -75,6 +77,7 @@ export function parseStoreUrl(
           bucket,
           accessKeyId: decodeURIComponent(parsed.username),
           secretAccessKey: decodeURIComponent(parsed.password),
+          sse: query.sse === 'true',
         },
       };
     }

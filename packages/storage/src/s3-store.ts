@@ -30,6 +30,11 @@ export interface S3StoreOptions {
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /**
+   * Whether each put asks for encryption at rest (SSE-S3). False for a store that encrypts on its own account and refuses
+   * to be asked, as Ceph since 17 and MinIO do without a key server. Default: true.
+   */
+  readonly sse?: boolean;
   readonly clock?: Clock;
   readonly allowedOrigins?: readonly string[];
 }
@@ -37,13 +42,14 @@ export interface S3StoreOptions {
 const CONNECT_TIMEOUT_MS = 3_000;
 const IDLE_TIMEOUT_MS = 30_000;
 const CORS_MAX_AGE_SECONDS = 600;
-// Every object is encrypted at rest with the store's own key.
+// At rest, with the store's own key.
 const ENCRYPTION = 'AES256';
 
 /** Opens a bucket as a store; makes the bucket when it is missing. */
 export async function openS3Store(o: S3StoreOptions): Promise<ObjectStore> {
   const clock = o.clock ?? systemClock;
   const Bucket = o.bucket;
+  const encryption = (o.sse ?? true) ? ENCRYPTION : undefined;
   const client = new S3Client({
     endpoint: o.endpoint,
     region: o.region,
@@ -88,7 +94,7 @@ export async function openS3Store(o: S3StoreOptions): Promise<ObjectStore> {
             ContentLength: spooled.sizeBytes,
             ContentType: options.contentType,
             ContentMD5: spooled.md5Base64,
-            ServerSideEncryption: ENCRYPTION,
+            ServerSideEncryption: encryption,
             Metadata: { sha256: spooled.sha256 },
           }),
           { abortSignal: options.signal },
@@ -167,7 +173,7 @@ export async function openS3Store(o: S3StoreOptions): Promise<ObjectStore> {
         'content-type': contentType,
         'x-amz-content-sha256': sha256,
         'x-amz-meta-sha256': sha256,
-        'x-amz-server-side-encryption': ENCRYPTION,
+        ...(encryption && { 'x-amz-server-side-encryption': encryption }),
       };
       const url = await presignS3(presignTarget, {
         method: 'PUT',

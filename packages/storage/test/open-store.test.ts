@@ -21,8 +21,13 @@ describe('a store URL', () => {
         bucket: 'irisvue',
         accessKeyId: 'key',
         secretAccessKey: 'se/cret',
+        sse: true,
       },
     });
+  });
+
+  it('names a bucket that is encrypted without being asked', () => {
+    expect(parseStoreUrl('s3://key:secret@host/irisvue?sse=false')).toMatchObject({ kind: 's3', s3: { sse: false } });
   });
 
   it.each([
@@ -35,6 +40,7 @@ describe('a store URL', () => {
     ['s3://key:topsecret@host/', 'KEY:SECRET'],
     ['s3://key:topsecret@host/Bad_Bucket', 'KEY:SECRET'],
     ['s3://key:topsecret@host/bucket?tls=no', 'tls'],
+    ['s3://key:topsecret@host/bucket?sse=no', 'sse'],
   ])('is refused: %s', (url, problem) => {
     expect(() => parseStoreUrl(url)).toThrow(TypeError);
     expect(() => parseStoreUrl(url)).toThrow(problem);

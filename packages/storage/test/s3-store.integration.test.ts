@@ -17,6 +17,8 @@ import { collect, objectStoreContract, settableClock, sha256Of } from './object-
 // Another S3, for example Amazon's: s3://KEY:SECRET@host/bucket. Its bucket gets objects under test/, which are removed.
 const givenUrl = process.env['IRISVUE_TEST_S3_URL'];
 const ORIGIN = 'https://studio.example';
+/** Whether that S3 can be asked for encryption. */
+const asks = givenUrl === undefined || !givenUrl.includes('sse=false');
 const START_MS = 120_000;
 const MIB = 1024 * 1024;
 const JPEG = { contentType: 'image/jpeg' } as const;
@@ -100,7 +102,7 @@ describe.skipIf(givenUrl === undefined && !isRealS3Installed())('with a real S3 
       await proxy[Symbol.asyncDispose]();
     });
 
-    it.each([
+    it.skipIf(!asks).each([
       ['bytes', (bytes: Buffer) => bytes],
       ['a stream', (bytes: Buffer) => Readable.from([bytes])],
     ])('asks for encryption and sends both hashes on a put of %s', async (_, form) => {
@@ -117,7 +119,7 @@ describe.skipIf(givenUrl === undefined && !isRealS3Installed())('with a real S3 
       });
     });
 
-    it('asks for encryption on a presigned upload, and the client cannot leave it out', async () => {
+    it.skipIf(!asks)('asks for encryption on a presigned upload, and the client cannot leave it out', async () => {
       const bytes = Buffer.from('eye');
       const announced = { ...JPEG, sizeBytes: 3, sha256: sha256Of(bytes), expiresInSeconds: 60 };
       const { url, headers } = await store.presignPut(`${at}presigned`, announced);
@@ -125,6 +127,20 @@ describe.skipIf(givenUrl === undefined && !isRealS3Installed())('with a real S3 
       const { 'x-amz-server-side-encryption': _, ...others } = headers;
       expect((await fetch(url, { method: 'PUT', headers: others, body: bytes })).status).toBe(403);
       expect((await fetch(url, { method: 'PUT', headers, body: bytes })).status).toBe(200);
+    });
+
+    it('does not ask a store that encrypts by itself', async () => {
+      const options = optionsOf(newBucket());
+      await using silent = await openS3Store({ ...options, endpoint: proxy.url, sse: false });
+      proxy.requests.length = 0;
+      await silent.put(`${at}unasked`, Buffer.from('eye'), JPEG);
+      const [put] = proxy.requests.filter((request) => request.method === 'PUT');
+      expect(put.headers).toHaveProperty('content-md5');
+      expect(put.headers).not.toHaveProperty('x-amz-server-side-encryption');
+      const bytes = Buffer.from('iris');
+      const announced = { ...JPEG, sizeBytes: 4, sha256: sha256Of(bytes), expiresInSeconds: 60 };
+      const { headers } = await silent.presignPut(`${at}unasked`, announced);
+      expect(Object.keys(headers)).toEqual(['content-type', 'x-amz-content-sha256', 'x-amz-meta-sha256']);
     });
 
     it('is DEPENDENCY_DOWN when the connection is cut in mid-upload, and nothing is stored', async () => {

@@ -111,14 +111,19 @@ export function deployment(of: MeshService) {
   };
 }
 
-/** The address of a service within the cluster. */
+/**
+ * The name of a service within the cluster. It resolves to each of its pods that is ready, since whoever calls it
+ * balances by itself; only what is called from outside has an address of its own.
+ */
 export function address(of: MeshService) {
   const labels = labelsOf(of.name);
+  const headless = !of.callers.includes('outside');
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: of.name, labels },
     spec: {
+      ...(headless && { clusterIP: 'None' }),
       selector: labels,
       ports: [{ name: 'grpc', port: PORT, targetPort: 'grpc', appProtocol: 'kubernetes.io/h2c' }],
     },

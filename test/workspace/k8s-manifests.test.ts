@@ -105,6 +105,16 @@ test('only the gateway is reachable from outside, vision services from jobs alon
   for (const { kind, spec } of objects) if (kind === 'Service') expect(spec.type).toBeUndefined(); // no node port
 });
 
+test('a name resolves to the pods, since clients balance by themselves; only an ingress is given one address', () => {
+  const addressed = SERVICES.filter((name) => of('Service', name).spec.clusterIP !== 'None');
+  expect(addressed).toEqual(['gateway']);
+  for (const name of SERVICES) {
+    // Without an address of its own a name translates no port.
+    const [{ containerPort }] = of('Deployment', name).spec.template.spec.containers[0].ports;
+    expect(of('Service', name).spec.ports[0].port).toBe(containerPort);
+  }
+});
+
 test('a GPU is asked for by every vision service alone, and the patch hits the device setting', async () => {
   const patch = await readFile(join(root, 'deploy/k8s/gpu/kustomization.yaml'), 'utf8');
   expect(patch).toContain('limits/nvidia.com~1gpu, value: "1"');

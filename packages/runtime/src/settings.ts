@@ -109,10 +109,27 @@ export function portSetting(port: number): Setting<number> {
   });
 }
 
+const baseUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+
 /** The base URL of a peer, without a slash at the end. */
 export function urlSetting(env: string, o: { readonly default?: string; readonly doc: string }): Setting<string> {
-  const schema = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
-  return setting(env, schema, o);
+  return setting(env, baseUrl, o);
+}
+
+/**
+ * The base URL of a peer that is called through createServiceClient alone, or those of its replicas, separated by
+ * commas, for replicas that no name stands for.
+ */
+export function replicaUrlsSetting(
+  env: string,
+  o: { readonly default?: string; readonly doc: string },
+): Setting<string> {
+  const schema = z
+    .string()
+    .transform((urls) => urls.split(',').map((url) => url.trim()))
+    .pipe(z.array(baseUrl))
+    .transform((urls) => urls.join(','));
+  return setting(env, schema, { ...o, doc: `${o.doc} Several replicas without one name: URLs separated by commas.` });
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies LogLevel[];

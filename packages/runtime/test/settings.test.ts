@@ -4,6 +4,7 @@ import {
   loadSettings,
   portSetting,
   renderEnvExample,
+  replicaUrlsSetting,
   SettingsError,
   serverSettings,
   setting,
@@ -47,6 +48,15 @@ describe('loadSettings', () => {
       IRISVUE_SLOTS: '',
     });
     expect(values).toMatchObject({ port: 9000, jobsUrl: 'http://jobs:8083', slots: 1 });
+  });
+
+  it('reads the URLs of replicas, and refuses the list for one that is none', () => {
+    const visionUrl = { visionUrl: replicaUrlsSetting('IRISVUE_VISION_URL', { doc: 'URL of vision.' }) };
+    const read = (text: string) => loadSettings(visionUrl, { IRISVUE_VISION_URL: text }).visionUrl;
+    expect(read('http://one:1/, https://other')).toBe('http://one:1,https://other');
+    expect(read('http://one:1')).toBe('http://one:1');
+    expect(() => read('http://one:1,other')).toThrow('IRISVUE_VISION_URL');
+    expect(() => read('http://one:1,')).toThrow('IRISVUE_VISION_URL');
   });
 
   it('tells every problem at once', () => {

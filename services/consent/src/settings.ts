@@ -1,4 +1,11 @@
-import { portSetting, type SettingValues, serverSettings, setting, urlSetting } from '@irisvue/runtime';
+import {
+  portSetting,
+  replicaUrlsSetting,
+  type SettingValues,
+  serverSettings,
+  setting,
+  urlSetting,
+} from '@irisvue/runtime';
 import { z } from 'zod';
 import { SUBJECT_KIND_NAMES } from './consent-enums.ts';
 import { parseRecipientHooks } from './privacy/recipient-hooks.ts';
@@ -20,7 +27,7 @@ export const consentSettings = {
     doc: 'NATS server with JetStream.',
   }),
   identityUrl: urlSetting('IRISVUE_IDENTITY_URL', { default: 'http://127.0.0.1:8081', doc: 'The identity service.' }),
-  jobsUrl: urlSetting('IRISVUE_JOBS_URL', { default: 'http://127.0.0.1:8083', doc: 'The jobs service.' }),
+  jobsUrl: replicaUrlsSetting('IRISVUE_JOBS_URL', { default: 'http://127.0.0.1:8083', doc: 'The jobs service.' }),
   redisUrl: setting('IRISVUE_REDIS_URL', z.url({ protocol: /^rediss?$/ }), {
     default: 'redis://127.0.0.1:8087',
     doc: "The gateway's Redis, which is cleared of whoever is erased.",

@@ -1,4 +1,12 @@
-import { loadSettings, portSetting, type SettingValues, serverSettings, setting, urlSetting } from '@irisvue/runtime';
+import {
+  loadSettings,
+  portSetting,
+  replicaUrlsSetting,
+  type SettingValues,
+  serverSettings,
+  setting,
+  urlSetting,
+} from '@irisvue/runtime';
 import { z } from 'zod';
 
 const originList = z.string().transform((text) =>
@@ -42,16 +50,16 @@ export const settings = {
   }),
   identityUrl: urlSetting('IRISVUE_IDENTITY_URL', { default: 'http://127.0.0.1:8081', doc: 'URL of identity.' }),
   consentUrl: urlSetting('IRISVUE_CONSENT_URL', { default: 'http://127.0.0.1:8082', doc: 'URL of consent.' }),
-  jobsUrl: urlSetting('IRISVUE_JOBS_URL', { default: 'http://127.0.0.1:8083', doc: 'URL of jobs.' }),
-  segmentationUrl: urlSetting('IRISVUE_SEGMENTATION_URL', {
+  jobsUrl: replicaUrlsSetting('IRISVUE_JOBS_URL', { default: 'http://127.0.0.1:8083', doc: 'URL of jobs.' }),
+  segmentationUrl: replicaUrlsSetting('IRISVUE_SEGMENTATION_URL', {
     default: 'http://127.0.0.1:8091',
     doc: 'URL of segmentation. The gateway asks it for its health only.',
   }),
-  enhancementUrl: urlSetting('IRISVUE_ENHANCEMENT_URL', {
+  enhancementUrl: replicaUrlsSetting('IRISVUE_ENHANCEMENT_URL', {
     default: 'http://127.0.0.1:8092',
     doc: 'URL of enhancement. The gateway asks it for its health only.',
   }),
-  fusionUrl: urlSetting('IRISVUE_FUSION_URL', {
+  fusionUrl: replicaUrlsSetting('IRISVUE_FUSION_URL', {
     default: 'http://127.0.0.1:8093',
     doc: 'URL of fusion. The gateway asks it for its health only.',
   }),

@@ -1,4 +1,11 @@
-import { portSetting, type SettingValues, serverSettings, setting, urlSetting } from '@irisvue/runtime';
+import {
+  portSetting,
+  replicaUrlsSetting,
+  type SettingValues,
+  serverSettings,
+  setting,
+  urlSetting,
+} from '@irisvue/runtime';
 import { z } from 'zod';
 
 const seconds = (env: string, o: { readonly default: string; readonly doc: string }) =>
@@ -35,15 +42,15 @@ export const jobsSettings = {
   }),
   identityUrl: urlSetting('IRISVUE_IDENTITY_URL', { default: 'http://127.0.0.1:8081', doc: 'The identity service.' }),
   consentUrl: urlSetting('IRISVUE_CONSENT_URL', { default: 'http://127.0.0.1:8082', doc: 'The consent service.' }),
-  segmentationUrl: urlSetting('IRISVUE_SEGMENTATION_URL', {
+  segmentationUrl: replicaUrlsSetting('IRISVUE_SEGMENTATION_URL', {
     default: 'http://127.0.0.1:8091',
     doc: 'The segmentation service.',
   }),
-  enhancementUrl: urlSetting('IRISVUE_ENHANCEMENT_URL', {
+  enhancementUrl: replicaUrlsSetting('IRISVUE_ENHANCEMENT_URL', {
     default: 'http://127.0.0.1:8092',
     doc: 'The enhancement service.',
   }),
-  fusionUrl: urlSetting('IRISVUE_FUSION_URL', { default: 'http://127.0.0.1:8093', doc: 'The fusion service.' }),
+  fusionUrl: replicaUrlsSetting('IRISVUE_FUSION_URL', { default: 'http://127.0.0.1:8093', doc: 'The fusion service.' }),
   serviceSecret: setting('IRISVUE_SERVICE_SECRET', z.string().min(16), {
     secret: true,
     doc: 'Secret of this service: HMAC-SHA256 of its name under the master secret, hexadecimal.',

@@ -2,7 +2,7 @@ import { EnhancementService } from '@irisvue/contracts/irisvue/enhancement/v1/en
 import { FusionService } from '@irisvue/contracts/irisvue/fusion/v1/fusion_service';
 import { SegmentationService } from '@irisvue/contracts/irisvue/segmentation/v1/segmentation_service';
 import { VisionService } from '@irisvue/contracts/irisvue/vision/v1/vision_service';
-import { createServiceClient } from '@irisvue/runtime';
+import { createServiceClient, replicaClients } from '@irisvue/runtime';
 import type { JobsSettings } from '../settings.ts';
 import { type Runner, type RunnerOptions, startRunner } from './runner.ts';
 
@@ -38,7 +38,13 @@ export function startJobsRunner(
   });
 }
 
+/** Slots of all replicas that answer, together. Rejects when none does. */
 function slotsOf(url: string, token: () => Promise<string>) {
-  const vision = createServiceClient(VisionService, { url, token, timeoutMs: CAPABILITIES_TIMEOUT_MS });
-  return async (signal: AbortSignal) => (await vision.getCapabilities({}, { signal })).slots;
+  const replicas = replicaClients(VisionService, { url, token, timeoutMs: CAPABILITIES_TIMEOUT_MS });
+  return async (signal: AbortSignal) => {
+    const answers = await Promise.allSettled((await replicas()).map((one) => one.getCapabilities({}, { signal })));
+    const slots = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.slots] : []));
+    if (slots.length === 0) throw new Error(`no replica of ${url} answers`, { cause: answers });
+    return slots.reduce((sum, each) => sum + each, 0);
+  };
 }

@@ -4,7 +4,7 @@ import { RejectionSchema } from '@irisvue/contracts/irisvue/media/v1/media';
 import { appendEvent, appendEvents } from '@irisvue/events';
 import { type Selectable, sql, type Transaction, type UpdateObject } from 'kysely';
 import { ERROR_TYPES, JOB_KINDS } from './job-enums.ts';
-import { type JobChange, type JobHappening, nextState } from './jobs.ts';
+import { type JobChange, type JobHappening, type JobState, nextState } from './jobs.ts';
 import { toColumn } from './message-column.ts';
 import type { JobsDatabase, JobTable } from './schema.ts';
 
@@ -32,8 +32,9 @@ export function fromNow(ms: number) {
 export function lockJob(
   trx: Transaction<JobsDatabase>,
   target: Lease | { readonly jobId: string },
-): Promise<JobRow | undefined> {
-  let query = trx.selectFrom('jobs').selectAll().where('id', '=', target.jobId);
+): Promise<(JobRow & Pick<JobState, 'outMs'>) | undefined> {
+  const outMs = sql<number>`(coalesce(extract(epoch FROM now() - out_since), 0) * 1000)::float8`.as('outMs');
+  let query = trx.selectFrom('jobs').selectAll().select(outMs).where('id', '=', target.jobId);
   if ('holder' in target) {
     query = query
       .where('attempt', '=', target.attempt)
@@ -78,7 +79,7 @@ export async function cancelJobs(
   if (ids.length === 0) return 0;
   const rows = await trx.selectFrom('jobs').selectAll().where('id', 'in', ids).orderBy('id').forUpdate().execute();
   const change = { status: 'cancelled', message: reason } as const;
-  const unended = rows.filter((job) => nextState(job, { type: 'cancelled', reason }) !== undefined);
+  const unended = rows.filter((job) => nextState({ ...job, outMs: 0 }, { type: 'cancelled', reason }) !== undefined);
   // Rows first, then the owners' locks (see the migration), each in one order.
   for (const userId of [...new Set(unended.map((job) => job.user_id))].sort()) {
     const mine = unended.filter((job) => job.user_id === userId).map((job) => job.id);
@@ -98,7 +99,8 @@ function columnsOf(change: JobChange): JobColumns {
       return { status: 'processing' };
     case 'pending': {
       const { retries, crashes } = change;
-      return { ...RELEASED, status: 'pending', retries, crashes, available_at: fromNow(change.delayMs) };
+      const outage = change.isOut ? { out_since: sql<Date>`coalesce(out_since, now())` } : {};
+      return { ...RELEASED, ...outage, status: 'pending', retries, crashes, available_at: fromNow(change.delayMs) };
     }
     case 'completed':
       return { ...ended, status: 'completed', step: 'saving', progress: 100 };

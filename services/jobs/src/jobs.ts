@@ -1,22 +1,28 @@
 import type { Rejection } from '@irisvue/contracts/irisvue/media/v1/media';
 import type { ErrorTypeName, JobStatusName } from './schema.ts';
 
-/** A transient failure is retried this often (features P7). */
-export const MAX_RETRIES = 1;
+/**
+ * An outage of something that a job needs is waited out for this long, from when the job first met it until it is tried
+ * for the last time. A step that gets done ends the outage.
+ */
+export const MAX_OUTAGE_MS = 30 * 60_000;
 /** A job whose process crashed is taken up again this often (features P7). */
 export const MAX_CRASHES = 5;
 /** What the owner of a job that a withdrawn consent ended reads. */
 export const CONSENT_WITHDRAWN = 'Consent was withdrawn';
-/** Backoff after a transient failure never exceeds this (features P7). */
-export const MAX_RETRY_DELAY_MS = 600_000;
+/** A job in an outage looks again this often at the least, so that it soon goes on when the outage is over. */
+export const MAX_RETRY_DELAY_MS = 30_000;
 /** A crashed job waits this long, so that what crashed can come back. */
 const CRASH_DELAY_MS = 500;
 
 /** What the rules look at. */
 export interface JobState {
   readonly status: JobStatusName;
+  /** Tries within the present outage. */
   readonly retries: number;
   readonly crashes: number;
+  /** How long the present outage has lasted, in milliseconds; 0 when there is none. */
+  readonly outMs: number;
 }
 
 /** What can happen to a job. */
@@ -25,7 +31,7 @@ export type JobHappening =
   | { readonly type: 'claimed' }
   /** Its runner gives it back undone: no slot was free, or the runner stops. Counts as nothing. */
   | { readonly type: 'handed_back'; readonly delayMs: number }
-  /** Something it needs was down. */
+  /** Something it needs was down: an outage. Counts as nothing, and lasts MAX_OUTAGE_MS at most. */
   | { readonly type: 'broke'; readonly delayMs: number }
   /** A process died while it held the job. */
   | { readonly type: 'crashed' }
@@ -40,7 +46,14 @@ export type JobHappening =
 /** What a happening makes of a job. */
 export type JobChange =
   | { readonly status: 'processing' }
-  | { readonly status: 'pending'; readonly retries: number; readonly crashes: number; readonly delayMs: number }
+  | {
+      readonly status: 'pending';
+      readonly retries: number;
+      readonly crashes: number;
+      readonly delayMs: number;
+      /** An outage begins, or goes on. */
+      readonly isOut: boolean;
+    }
   | { readonly status: 'completed' }
   | {
       readonly status: 'failed';
@@ -76,14 +89,14 @@ export function nextState(job: JobState, happening: JobHappening): JobChange | u
   const { retries, crashes } = job;
   switch (happening.type) {
     case 'handed_back':
-      return { status: 'pending', retries, crashes, delayMs: happening.delayMs };
+      return { status: 'pending', retries, crashes, delayMs: happening.delayMs, isOut: false };
     case 'broke':
-      return retries < MAX_RETRIES
-        ? { status: 'pending', retries: retries + 1, crashes, delayMs: happening.delayMs }
+      return job.outMs < MAX_OUTAGE_MS
+        ? { status: 'pending', retries: retries + 1, crashes, delayMs: happening.delayMs, isOut: true }
         : failure('transient_error', 'Something that is needed stayed out of reach.', TRY_LATER);
     case 'crashed':
       return crashes < MAX_CRASHES
-        ? { status: 'pending', retries, crashes: crashes + 1, delayMs: CRASH_DELAY_MS }
+        ? { status: 'pending', retries, crashes: crashes + 1, delayMs: CRASH_DELAY_MS, isOut: false }
         : failure('server_error', 'The work broke off again and again.', OUR_FAULT);
     case 'refused': {
       const { message, suggestion } = happening.rejection;
@@ -103,7 +116,7 @@ function failure(errorType: ErrorTypeName, message: string, suggestion: string) 
 }
 
 /**
- * How long to wait before retry number `retry` (1 …): exponential from `baseMs`, at most 600 s, with full jitter on
+ * How long to wait before retry number `retry` (1 …): exponential from `baseMs`, at most 30 s, with full jitter on
  * its upper half, so that jobs that broke together do not come back together. `random` is in [0, 1).
  */
 export function retryDelayMs(retry: number, baseMs: number, random: number): number {

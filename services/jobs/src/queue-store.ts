@@ -143,7 +143,14 @@ export async function saveCheckpoint(db: Database<JobsDatabase>, lease: Lease, d
     const step = serviceOfStep(done.nextStep) === undefined ? done.nextStep : done.step;
     await trx
       .updateTable('jobs')
-      .set({ step, next_step: done.nextStep, progress: Math.max(job.progress, done.progress) })
+      .set({
+        step,
+        next_step: done.nextStep,
+        progress: Math.max(job.progress, done.progress),
+        // What is done had all that it needed: an outage, if there was one, is over.
+        out_since: null,
+        retries: 0,
+      })
       .where('id', '=', lease.jobId)
       .execute();
     const event = { jobId: lease.jobId, step: JOB_STEPS[done.step], attempt: lease.attempt };

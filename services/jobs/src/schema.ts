@@ -56,8 +56,10 @@ export interface JobTable {
   /** Set by a trigger, never by a statement. */
   revision: GeneratedAlways<number>;
   attempt: Generated<number>;
-  /** Transient failures so far; they are retried once. */
+  /** Tries within the present outage of something that the job needs. */
   retries: Generated<number>;
+  /** When that outage was met; null when there is none. */
+  out_since: Date | null;
   /** Crashes of a process since the job was submitted. */
   crashes: Generated<number>;
   job_class: number;

@@ -105,8 +105,8 @@ export const jobsSettings = {
     doc: 'Photos whose retention has ended are looked for this often, in seconds.',
   }),
   retryDelayMs: seconds('IRISVUE_RETRY_DELAY_SECONDS', {
-    default: '5',
-    doc: 'Base of the exponential backoff after a transient failure, in seconds; never more than 600.',
+    default: '1',
+    doc: 'Base of the exponential backoff of a job that waits for something that is down, in seconds; never more than 30.',
   }),
   processLimitMs: seconds('IRISVUE_PROCESS_LIMIT_SECONDS', {
     default: '1800',

@@ -5,6 +5,8 @@ import {
   type JobHappening,
   type JobState,
   MAX_CRASHES,
+  MAX_OUTAGE_MS,
+  MAX_RETRY_DELAY_MS,
   nextState,
   priorityInBatch,
   retryDelayMs,
@@ -29,6 +31,7 @@ const job = (status: JobState['status'], counts: Partial<JobState> = {}): JobSta
   status,
   retries: 0,
   crashes: 0,
+  outMs: 0,
   ...counts,
 });
 const after = (state: JobState, type: JobHappening['type']) =>
@@ -55,11 +58,21 @@ describe('a job that a runner has', () => {
   });
   test('goes back uncounted when it is handed back', () => {
     const state = job('processing', { retries: 1, crashes: 3 });
-    expect(after(state, 'handed_back')).toEqual({ status: 'pending', retries: 1, crashes: 3, delayMs: 10 });
+    expect(after(state, 'handed_back')).toEqual({
+      status: 'pending',
+      retries: 1,
+      crashes: 3,
+      delayMs: 10,
+      isOut: false,
+    });
   });
-  test('is retried once when something was down', () => {
-    expect(after(job('processing'), 'broke')).toEqual({ status: 'pending', retries: 1, crashes: 0, delayMs: 20 });
-    expect(after(job('processing', { retries: 1 }), 'broke')).toMatchObject({
+  test('waits for what is down, however often it tries, until the outage has lasted too long', () => {
+    const waiting = { status: 'pending', crashes: 3, delayMs: 20, isOut: true };
+    for (const retries of [0, 1, 100]) {
+      const state = job('processing', { retries, crashes: 3, outMs: MAX_OUTAGE_MS - 1 });
+      expect(after(state, 'broke')).toEqual({ ...waiting, retries: retries + 1 });
+    }
+    expect(after(job('processing', { outMs: MAX_OUTAGE_MS }), 'broke')).toMatchObject({
       status: 'failed',
       errorType: 'transient_error',
     });
@@ -95,8 +108,8 @@ describe('the delay of a retry', () => {
     expect(retryDelayMs(1, 5_000, 0.999)).toBeLessThanOrEqual(10_000);
     expect(retryDelayMs(2, 5_000, 0)).toBe(10_000);
   });
-  test('is at most 600 s', () => {
-    expect(retryDelayMs(30, 5_000, 0.999999)).toBeLessThanOrEqual(600_000);
+  test('is at most 30 s', () => {
+    expect(retryDelayMs(30, 5_000, 0.999999)).toBeLessThanOrEqual(MAX_RETRY_DELAY_MS);
   });
 });
 

@@ -1,7 +1,9 @@
-import { JobStatus } from '@irisvue/contracts/irisvue/jobs/v1/job';
+import { ErrorType, JobStatus } from '@irisvue/contracts/irisvue/jobs/v1/job';
 import { countPendingEvents } from '@irisvue/events';
 import { DomainError, ErrorReason } from '@irisvue/runtime';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MAX_OUTAGE_MS } from '../src/jobs.ts';
 import { ended, type Harness, type Person, startHarness, submit, uploaded } from './harness.ts';
 
 let harness: Harness;
@@ -22,15 +24,36 @@ test('without NATS jobs are submitted and done all the same; their events follow
   await expect.poll(() => countPendingEvents(harness.db), { timeout: 15_000 }).toBe(0);
 });
 
-test('without consent no step begins; the job waits, is retried, and goes on when consent is back', async () => {
-  let down = true;
+test('without consent no step begins; the job waits as often as it takes, and goes on when consent is back', async () => {
+  let left = 4;
   harness.consent.beforeIssuing = () => {
-    if (!down) return;
-    down = false;
+    if (left === 0) return;
+    left -= 1;
     throw new DomainError(ErrorReason.DEPENDENCY_DOWN, 'down', { dependency: 'database' });
   };
   const [job] = await submit(person, await uploaded(harness, person));
-  expect((await ended(person, job!))[0]).toMatchObject({ status: JobStatus.COMPLETED, attempt: 2 });
+  expect((await ended(person, job!))[0]).toMatchObject({ status: JobStatus.COMPLETED, attempt: 5 });
+  // What was waited out counts against nothing that comes later.
+  const row = await harness.db.selectFrom('jobs').selectAll().where('id', '=', job!.id).executeTakeFirstOrThrow();
+  expect(row).toMatchObject({ retries: 0, crashes: 0, out_since: null });
+});
+
+test('an outage that lasts longer than the bound ends the job, in words that a person understands', async () => {
+  const blocked = Promise.withResolvers<void>();
+  harness.consent.beforeIssuing = ({ attempt }) => {
+    if (attempt > 1) blocked.resolve();
+    throw new DomainError(ErrorReason.DEPENDENCY_DOWN, 'down', { dependency: 'database' });
+  };
+  const [job] = await submit(person, await uploaded(harness, person));
+  await blocked.promise;
+  await harness.db
+    .updateTable('jobs')
+    .set({ out_since: sql`out_since - ${MAX_OUTAGE_MS} * interval '1 millisecond'` })
+    .where('id', '=', job!.id)
+    .execute();
+  const [last] = await ended(person, job!);
+  expect(last).toMatchObject({ status: JobStatus.FAILED, errorType: ErrorType.TRANSIENT_ERROR });
+  expect(last!.errorMessage).toBe('Something that is needed stayed out of reach.');
 });
 
 test('while no slot can be had jobs wait unclaimed, and nothing is counted against them', async () => {

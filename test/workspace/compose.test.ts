@@ -62,7 +62,7 @@ describe.each(SERVICES)('%s in docker-compose.yml', (name) => {
 
 test('what runs our code may do little: nothing to write on, no capability, no way to get one, bounded memory', () => {
   const ours = Object.entries(compose.services).filter(([, { image }]) => image.startsWith('irisvue/'));
-  expect(ours.length).toBeGreaterThan(SERVICES.length); // and the schemas, and the objects server
+  expect(ours.length).toBeGreaterThan(SERVICES.length); // and the schemas, and the bucket
   for (const [name, service] of ours) {
     expect(service, name).toMatchObject({
       read_only: true,
@@ -75,12 +75,12 @@ test('what runs our code may do little: nothing to write on, no capability, no w
   }
 });
 
-test('the outside reaches the gateway and the objects server, and by default from this machine only', () => {
+test('the outside reaches the gateway and the object store, and by default from this machine only', () => {
   const open = Object.entries(compose.services).flatMap(([name, { ports = [] }]) =>
     ports.map((port) => `${name} ${port}`),
   );
   expect(open.map((port) => port.replace('$', ''))).toEqual([
-    'objects {IRISVUE_OBJECTS_BIND:-127.0.0.1:8084}:8080',
+    'objects {IRISVUE_OBJECTS_BIND:-127.0.0.1:8084}:7480',
     'gateway {IRISVUE_GATEWAY_BIND:-127.0.0.1:8080}:8080',
   ]);
 });
@@ -94,7 +94,7 @@ test('images of others are pinned, can be others, and have a stand-in that can b
   ]);
   for (const text of new Set(texts.filter((text) => !text.startsWith('irisvue/')))) {
     const [, variable, image] = /^\$\{(IRISVUE_\w+_IMAGE):-(.+)\}$/.exec(text)!;
-    expect(image, text).toMatch(/:\d+\.\d+\.\d+\b|:\d+\.\d+-/);
+    expect(image, text).toMatch(/:v?\d+\.\d+\.\d+\b|:\d+\.\d+-/);
     if (variable !== 'IRISVUE_COLLECTOR_IMAGE') expect(standIns).toContain(`${variable}=irisvue-local/`);
     if (/POSTGRES|NATS|REDIS/.test(variable!)) expect(ofTests, text).toContain(`env['${variable}'] || '${image}'`);
   }

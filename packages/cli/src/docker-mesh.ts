@@ -2,30 +2,29 @@ import { spawn } from 'node:child_process';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSecrets, serviceSecret } from '@irisvue/embedded';
-import { projectRoot } from './settings.ts';
-
-/** Where clients reach the gateway of a mesh in containers, unless IRISVUE_PUBLIC_URL of its compose file says other. */
-export const DOCKER_GATEWAY_URL = 'http://127.0.0.1:8080';
+import { type CliSettings, projectRoot } from './settings.ts';
 
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 
 /**
- * Builds the images, starts the mesh of docker-compose.yml and resolves when every service says that it serves. Its
- * secrets are those of `home`, in HOME/docker.env, which only the owner may read; `settings` go there, too. Throws when
- * docker fails.
+ * Builds the images, starts the mesh of docker-compose.yml and gives the URL of its gateway when every service says that
+ * it serves. Its secrets are those of the home, in HOME/docker.env, which only the owner may read; its addresses and
+ * `more` go there, too. Throws when docker fails.
  */
 export async function startDockerMesh(
-  home: string,
+  { home, docker }: CliSettings,
   signal: AbortSignal,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<void> {
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { gatewayUrl, variables } = docker();
   await mkdir(home, { recursive: true });
-  const lines = Object.entries({ ...(await dockerEnv(home)), ...settings }).map(
+  const lines = Object.entries({ ...(await dockerSecrets(home)), ...variables, ...more }).map(
     ([name, value]) => `${name}=${value}\n`,
   );
   await writeFile(envFile(home), lines.join(''), { mode: 0o600 });
   await compose(home, ['build'], signal);
   await compose(home, ['up', '--detach', '--wait'], signal);
+  return gatewayUrl;
 }
 
 /** Stops the mesh in containers; its data stays in its volumes. Throws when docker fails, or when it never ran here. */
@@ -36,9 +35,9 @@ export async function stopDockerMesh(home: string, signal: AbortSignal): Promise
   await compose(home, ['down'], signal);
 }
 
-/** What docker-compose.yml asks for, by variable. */
-async function dockerEnv(home: string): Promise<Record<string, string>> {
-  const { master, key, link, objects, postgres } = await loadSecrets(home);
+/** Secrets that docker-compose.yml asks for, by variable. */
+async function dockerSecrets(home: string): Promise<Record<string, string>> {
+  const { master, key, link, objects, objectsKey, postgres } = await loadSecrets(home);
   const hasBundle = await access(CA_BUNDLE).then(
     () => true,
     () => false,
@@ -46,6 +45,7 @@ async function dockerEnv(home: string): Promise<Record<string, string>> {
   return {
     IRISVUE_POSTGRES_PASSWORD: postgres,
     IRISVUE_OBJECTS_SECRET: objects,
+    IRISVUE_OBJECTS_KEY: Buffer.from(objectsKey, 'hex').toString('base64'),
     IRISVUE_MASTER_SECRET: master,
     IRISVUE_KEY_SECRET: key,
     IRISVUE_LINK_SECRET: link,

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { meshModelsDir } from '@irisvue/embedded';
+import { type DockerAddresses, dockerAddresses } from './docker-addresses.ts';
 
 /** Root of the project: the folder that holds `./irisvue`. */
 export const projectRoot = resolve(import.meta.dirname, '../../..');
@@ -21,6 +22,8 @@ export interface CliSettings {
   readonly identityUrl?: string;
   /** Master secret of a mesh elsewhere, for `account operator` (IRISVUE_MASTER_SECRET). */
   readonly masterSecret?: string;
+  /** Where a mesh in containers is reached (IRISVUE_GATEWAY_BIND and others). Throws for a value that cannot be used. */
+  readonly docker: () => DockerAddresses;
 }
 
 /** @throws Error when a value cannot be used, naming the variable. */
@@ -37,6 +40,7 @@ export function readCliSettings(env: NodeJS.ProcessEnv = process.env): CliSettin
     ...(base && { portBase: Number(base) }),
     ...(identityUrl && { identityUrl }),
     ...(masterSecret && { masterSecret }),
+    docker: () => dockerAddresses(env),
     modelsDir: modelsDir || meshModelsDir(home),
     modelRegistry: modelRegistry || `${projectRoot}/models/registry.json`,
   };

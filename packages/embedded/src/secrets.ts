@@ -13,8 +13,10 @@ export interface Secrets {
   readonly key: string;
   /** Signs download links. */
   readonly link: string;
-  /** Signs requests to the objects server. */
+  /** Signs requests to the object store. */
   readonly objects: string;
+  /** Encrypts what the S3 server of a mesh in containers holds. */
+  readonly objectsKey: string;
   /** Password of the embedded PostgreSQL. */
   readonly postgres: string;
 }
@@ -29,6 +31,7 @@ export async function loadSecrets(home: string): Promise<Secrets> {
     key: kept.key ?? fresh(),
     link: kept.link ?? fresh(),
     objects: kept.objects ?? fresh(),
+    objectsKey: kept.objectsKey ?? fresh(),
     postgres: kept.postgres ?? fresh(),
   };
   if (Object.keys(kept).length < Object.keys(secrets).length)

@@ -1,5 +1,6 @@
 import { loadSettings, portSetting, serverSettings, setting } from '@irisvue/runtime';
 import { z } from 'zod';
+import { originsSetting } from './allowed-origins.ts';
 import { parseStoreUrl } from './open-store.ts';
 
 const OBJECTS_PORT = 8084;
@@ -12,10 +13,7 @@ export const objectsServerSettings = {
     secret: true,
     doc: 'The store, as file:///absolute/folder?endpoint=http://127.0.0.1:8084&secret=… (16 characters or more).',
   }),
-  allowedOrigins: setting('IRISVUE_ALLOWED_ORIGINS', z.string().transform(originList), {
-    default: 'http://127.0.0.1:8080,http://localhost:8080',
-    doc: 'Origins whose pages may upload and download, separated by commas; never "*".',
-  }),
+  allowedOrigins: originsSetting,
 };
 
 export const loadObjectsServerConfig = () => loadSettings(objectsServerSettings);
@@ -29,13 +27,4 @@ function diskOptions(url: string, context: z.RefinementCtx) {
     context.addIssue((error as Error).message);
   }
   return z.NEVER;
-}
-
-function originList(text: string, context: z.RefinementCtx): string[] {
-  const origins = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-  for (const origin of origins) {
-    if (URL.parse(origin)?.origin !== origin)
-      context.addIssue(`${origin} is not an origin such as https://example.org`);
-  }
-  return origins;
 }

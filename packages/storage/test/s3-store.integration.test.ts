@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { ErrorReason, errorDetail } from '@irisvue/runtime';
 import {
   isRealS3Installed,
@@ -77,6 +80,21 @@ describe.skipIf(givenUrl === undefined && !isRealS3Installed())('with a real S3 
       };
       expect(await preflight(ORIGIN)).toBe(ORIGIN);
       expect(await preflight('https://elsewhere.example')).toBeNull();
+    });
+
+    it('is made ready by a program that ends, and by its second run for other pages', async () => {
+      const url = urlOf(newBucket());
+      const main = path.join(import.meta.dirname, '../src/make-bucket-main.ts');
+      const allowed = async (origin: string) => {
+        const env = { PATH: process.env['PATH'], IRISVUE_STORAGE_URL: url, IRISVUE_ALLOWED_ORIGINS: origin };
+        await promisify(execFile)(process.execPath, [main], { env });
+        await using store = await openStore(url);
+        const headers = { origin, 'access-control-request-method': 'GET' };
+        const presigned = await store.presignGet('test/photo', { expiresInSeconds: 60 });
+        return (await fetch(presigned, { method: 'OPTIONS', headers })).headers.get('access-control-allow-origin');
+      };
+      expect(await allowed(ORIGIN)).toBe(ORIGIN);
+      expect(await allowed('https://gallery.example')).toBe('https://gallery.example');
     });
 
     it('presigns for the endpoint that clients reach', async () => {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompositionLayout } from '@irisvue/contracts/irisvue/fusion/v1/fusion_service';
 import type { Command } from 'commander';
-import { DOCKER_GATEWAY_URL, startDockerMesh } from '../docker-mesh.ts';
+import { startDockerMesh } from '../docker-mesh.ts';
 import type { RunContext } from '../main.ts';
 import { makeArtwork } from '../make-artwork.ts';
 import { type ArtworkStage, processedPhotoIds, runOnPhotos } from '../photo-run.ts';
@@ -19,9 +19,10 @@ export function demoCommand(program: Command, run: RunContext): void {
     .option('-o, --out <dir>', 'where the pictures go', 'irisvue-out')
     .option('--docker', 'with a mesh in containers, which goes on running')
     .action(async ({ out, docker }: { out: string; docker?: boolean }) => {
-      if (docker)
-        await startDockerMesh(run.settings.home, run.signal, { IRISVUE_SUBJECT_KINDS: 'self,minor,synthetic' });
-      const settings = docker ? { ...run.settings, gatewayUrl: DOCKER_GATEWAY_URL } : run.settings;
+      const kinds = { IRISVUE_SUBJECT_KINDS: 'self,minor,synthetic' };
+      const settings = docker
+        ? { ...run.settings, gatewayUrl: await startDockerMesh(run.settings, run.signal, kinds) }
+        : run.settings;
       const samples = join(projectRoot, 'samples');
       const photos = (await readdir(samples)).filter((f) => f.endsWith('.jpg')).sort();
       const paths = photos.map((f) => join(samples, f));

@@ -3,7 +3,7 @@ import { readdir, stat, watch } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { findMesh, logPath, startMesh } from '@irisvue/embedded';
 import type { Command } from 'commander';
-import { DOCKER_GATEWAY_URL, startDockerMesh, stopDockerMesh } from '../docker-mesh.ts';
+import { startDockerMesh, stopDockerMesh } from '../docker-mesh.ts';
 import type { RunContext } from '../main.ts';
 import { showMeshStart } from '../mesh-progress.ts';
 
@@ -60,10 +60,8 @@ async function up({ settings, signal }: RunContext, detached: boolean): Promise<
 }
 
 async function upInDocker({ settings, signal }: RunContext): Promise<void> {
-  await startDockerMesh(settings.home, signal);
-  console.log(
-    `Gateway: ${DOCKER_GATEWAY_URL}   for the other commands: export IRISVUE_GATEWAY_URL=${DOCKER_GATEWAY_URL}`,
-  );
+  const gatewayUrl = await startDockerMesh(settings, signal);
+  console.log(`Gateway: ${gatewayUrl}   for the other commands: export IRISVUE_GATEWAY_URL=${gatewayUrl}`);
 }
 
 async function down({ settings }: RunContext): Promise<void> {

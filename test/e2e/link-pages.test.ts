@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createClient } from '@connectrpc/connect';
 import { plainTransport } from '@irisvue/cli/account';
 import { mailedLink, tokenOf } from '@irisvue/cli/account/mailed-link';
+import { SubjectService } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
 import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { logPath } from '@irisvue/embedded';
@@ -144,6 +145,30 @@ describe.skipIf(!chromiumPath)('the pages that mailed links open, in a browser',
     expect(await answer('Join')).toContain('You are a member');
     expect(await isMember()).toBe(true);
     const { sessions } = await identity().listSessions({}, as(guest.token));
+    expect(sessions.map(({ clientName }) => clientName)).toEqual(['']);
+  });
+
+  test('who asks to upload photos of somebody’s eyes is shown before it is permitted', async () => {
+    const [uploader, subject] = [await newVerifiedAccount(), await newVerifiedAccount()];
+    const subjects = createClient(SubjectService, plainTransport(mesh.gatewayUrl));
+    const { url } = await subjects.createSubjectInvitation({ requestId: uuidv7() }, as(uploader.token));
+    const answer = async (button: string) => {
+      const page = await open(url);
+      await page.getByLabel('E-mail').fill(subject.email);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Show who asks' }).click();
+      expect(await page.locator('dd').allInnerTexts()).toEqual(['p•••@irisvue.example']);
+      await page.getByRole('button', { name: button }).click();
+      return heading(page);
+    };
+    const permitted = async () =>
+      (await subjects.listCapturePermissions({}, as(subject.token))).given.map(({ uploaderId }) => uploaderId);
+
+    expect(await answer('Not now')).toBe('Somebody asks you');
+    expect(await permitted()).toEqual([]);
+    expect(await answer('I am of full age and permit it')).toBe('It is permitted');
+    expect(await permitted()).toEqual([uploader.id]);
+    const { sessions } = await identity().listSessions({}, as(subject.token));
     expect(sessions.map(({ clientName }) => clientName)).toEqual(['']);
   });
 

@@ -253,7 +253,8 @@ describe('an invitation', () => {
     const requestId = newId();
     const first = await uploader.subjects.createSubjectInvitation({ requestId });
     const again = await uploader.subjects.createSubjectInvitation({ requestId });
-    expect(again).toMatchObject({ invitation: { id: first.invitation!.id }, token: '' });
+    expect(first.url).toMatch(/\/photos\/permit#[\w-]{43}$/);
+    expect(again).toMatchObject({ invitation: { id: first.invitation!.id }, token: '', url: '' });
     expect((await uploader.subjects.listSubjectInvitations({})).invitations).toHaveLength(1);
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createClient, type HandlerContext, type Transport } from '@connectrpc/connect';
 import { Health } from '@irisvue/contracts/grpc/health/v1/health';
+import { SubjectService } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
 import { CircleService } from '@irisvue/contracts/irisvue/identity/v1/circle_service';
 import { IdentityService } from '@irisvue/contracts/irisvue/identity/v1/identity_service';
 import { DownloadService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
@@ -26,7 +27,7 @@ import { downloadPath } from './downloads.ts';
 import { forwardService } from './forward.ts';
 import { healthzPath } from './mesh-health.ts';
 import { accountPages } from './pages/account-pages.ts';
-import { circlePages } from './pages/circle-page.ts';
+import { invitationPages } from './pages/invitation-pages.ts';
 import { linkPages } from './pages/link-pages.ts';
 import { OPEN_METHODS, PUBLIC_SERVICES, type Upstream } from './public-services.ts';
 import { type AddressOf, createRateLimits, limitCalls, limitRefusals, logRedisState } from './rate-limit.ts';
@@ -105,8 +106,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const endedSessions = await followEndedSessions({ natsUrl: config.natsUrl, name: 'gateway', clock, logger });
   const identity = createClient(IdentityService, transports.identity);
   const circles = createClient(CircleService, transports.identity);
+  const subjects = createClient(SubjectService, transports.consent);
   const pages = linkPages({
-    pages: { ...accountPages(identity), ...circlePages({ identity, circles }) },
+    pages: { ...accountPages(identity), ...invitationPages({ identity, circles, subjects }) },
     limits,
     addressOf: addressOfRequest,
     logger,

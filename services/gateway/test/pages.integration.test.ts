@@ -41,7 +41,7 @@ const post = (path: string, fields: Record<string, string>, headers: Record<stri
     body: new URLSearchParams({ request_id: REQUEST_ID, ...fields }),
   });
 
-it.each(['/account/verify', '/account/reset-password', '/account/change-email', '/circles/join'])(
+it.each(['/account/verify', '/account/reset-password', '/account/change-email', '/circles/join', '/photos/permit'])(
   '%s is a page that fetches nothing, stands in no frame and no cache, and does nothing by being opened',
   async (path) => {
     const answer = await get(path);

@@ -82,9 +82,9 @@ function otherPeople(consent: Command, run: RunContext): void {
   consent
     .command('accept-subject')
     .summary('let the one who invited you upload photos of your eyes')
-    .argument('<token>', 'as shown by: irisvue consent invite-subject')
+    .argument('<link>', 'as shown by: irisvue consent invite-subject')
     .option('--yes', 'without asking')
-    .action((token: string, { yes }: { yes?: boolean }) => subjects.acceptSubject(run, token, yes ?? false));
+    .action((link: string, { yes }: { yes?: boolean }) => subjects.acceptSubject(run, link, yes ?? false));
   consent
     .command('stop-uploader')
     .summary('take that back')

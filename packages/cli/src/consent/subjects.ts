@@ -1,6 +1,7 @@
 import { type Client, createClient } from '@connectrpc/connect';
 import { RepresentativeRelation, SubjectService } from '@irisvue/contracts/irisvue/consent/v1/subject_service';
 import { v7 as uuidv7 } from 'uuid';
+import { tokenOf } from '../account/mailed-link.ts';
 import { minuteOf } from '../circle/minute.ts';
 import { confirm } from '../confirm.ts';
 import type { RunContext } from '../main.ts';
@@ -22,14 +23,16 @@ export function inviteSubject(run: RunContext, days: number): Promise<void> {
   return withSubjects(run, async (subjects) => {
     const validDuration = { seconds: BigInt(days * secondsPerDay) };
     const request = { requestId: uuidv7(), validDuration };
-    const { invitation, token } = await subjects.createSubjectInvitation(request, { signal: run.signal });
+    const { invitation, url } = await subjects.createSubjectInvitation(request, { signal: run.signal });
     console.log(`For one person, until ${minuteOf(invitation?.expireTime)} UTC. It is shown only now:`);
-    console.log(`irisvue consent accept-subject ${token}`);
+    console.log(url);
+    console.log(`They open it in a browser, or run: irisvue consent accept-subject '${url}'`);
   });
 }
 
 /** Shows who asks, asks unless `yes`, and permits the uploader. */
-export function acceptSubject(run: RunContext, token: string, yes: boolean): Promise<void> {
+export function acceptSubject(run: RunContext, link: string, yes: boolean): Promise<void> {
+  const token = tokenOf(link);
   return withSubjects(run, async (subjects) => {
     const asked = await subjects.getSubjectInvitation({ token }, { signal: run.signal });
     const question =

@@ -31,6 +31,8 @@ export function subjectRoutes(o: {
   readonly minors: Minors;
   readonly receipts: Pick<Receipts, 'of'>;
   readonly accounts: Accounts;
+  /** The gateway as clients see it, where links lead. */
+  readonly publicUrl: string;
 }): (router: ConnectRouter) => void {
   const { method } = SubjectService;
   return (router) => {
@@ -43,7 +45,8 @@ export function subjectRoutes(o: {
           validMs: request.validDuration && Number(request.validDuration.seconds) * 1000,
           request: requestKey(userId, method.createSubjectInvitation, request),
         });
-        return { invitation: invitationMessage(invitation), token };
+        const url = token === '' ? '' : `${o.publicUrl}/photos/permit#${token}`;
+        return { invitation: invitationMessage(invitation), token, url };
       },
       async getSubjectInvitation({ token }, context) {
         requireUser(context);

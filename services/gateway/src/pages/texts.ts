@@ -10,22 +10,25 @@ export interface LinkTexts {
   readonly done: string;
 }
 
+/** What the second page of an invitation says. */
+export interface InvitationTexts {
+  readonly title: string;
+  readonly by: string;
+  readonly meaning: string;
+  readonly accept: string;
+  readonly decline: string;
+  readonly declined: string;
+}
+
 /** All that pages say in one language. */
 export interface Texts {
   readonly verify: LinkTexts;
   readonly reset: LinkTexts;
   readonly change: LinkTexts;
   readonly join: LinkTexts;
-  readonly invited: {
-    readonly title: string;
-    readonly circle: string;
-    readonly by: string;
-    readonly meaning: string;
-    readonly accept: string;
-    readonly decline: string;
-    readonly declined: string;
-    readonly already: string;
-  };
+  readonly invited: InvitationTexts & { readonly circle: string; readonly already: string };
+  readonly permit: LinkTexts;
+  readonly asked: InvitationTexts;
   readonly paste: string;
   readonly email: string;
   readonly password: string;
@@ -76,6 +79,22 @@ const en: Texts = {
     decline: 'Not now',
     declined: 'Nothing was accepted. The invitation stands until it ends.',
     already: 'You are a member of this circle already.',
+  },
+  permit: {
+    title: 'Photos of your eyes',
+    intro: 'Sign in to see who asks to upload photos of your eyes. Nothing is permitted by that yet.',
+    button: 'Show who asks',
+    doneTitle: 'It is permitted',
+    done: 'Photos are processed once you have consented as well, in the app. You can take both back at any time.',
+  },
+  asked: {
+    title: 'Somebody asks you',
+    by: 'Who asks',
+    meaning:
+      'With your permission this person may upload photos of your eyes. Photos of irises are biometric data: they are processed only while your own consent stands, you can see and delete each of them, and what you take back stops everything at once.',
+    accept: 'I am of full age and permit it',
+    decline: 'Not now',
+    declined: 'Nothing was permitted. The link works until it ends.',
   },
   paste: 'The link from the mail, or the part of it behind the #',
   email: 'E-mail',
@@ -137,6 +156,22 @@ const de: Texts = {
     decline: 'Jetzt nicht',
     declined: 'Es wurde nichts angenommen. Die Einladung gilt, bis sie abläuft.',
     already: 'Sie sind schon Mitglied in diesem Kreis.',
+  },
+  permit: {
+    title: 'Fotos Ihrer Augen',
+    intro: 'Melden Sie sich an, um zu sehen, wer Fotos Ihrer Augen hochladen möchte. Erlaubt ist damit noch nichts.',
+    button: 'Zeigen, wer fragt',
+    doneTitle: 'Es ist erlaubt',
+    done: 'Verarbeitet werden Fotos, sobald Sie in der App auch eingewilligt haben. Beides können Sie jederzeit zurücknehmen.',
+  },
+  asked: {
+    title: 'Jemand fragt Sie',
+    by: 'Wer fragt',
+    meaning:
+      'Mit Ihrer Erlaubnis darf diese Person Fotos Ihrer Augen hochladen. Fotos der Iris sind biometrische Daten: Sie werden nur verarbeitet, solange Ihre eigene Einwilligung gilt, Sie können jedes sehen und löschen, und was Sie zurücknehmen, beendet alles sofort.',
+    accept: 'Ich bin volljährig und erlaube es',
+    decline: 'Jetzt nicht',
+    declined: 'Es wurde nichts erlaubt. Der Link gilt, bis er abläuft.',
   },
   paste: 'Der Link aus der Mail oder das, was darin nach dem # steht',
   email: 'E-Mail-Adresse',

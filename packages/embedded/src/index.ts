@@ -10,5 +10,5 @@ export { reloadModels } from './reload-models.ts';
 export { type RunningServer, runServer } from './run-server.ts';
 export { loadSecrets, serviceSecret } from './secrets.ts';
 export type { ServerSpec } from './server-spec.ts';
-export { metricsUrl, SERVICES, type ServiceName } from './services.ts';
+export { metricsUrl, type ReplicaCounts, SERVICES, type ServiceName } from './services.ts';
 export { type MeshOptions, type MeshProgress, startMesh } from './start-mesh.ts';

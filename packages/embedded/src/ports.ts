@@ -19,11 +19,18 @@ export const DEFAULT_PORTS = {
 /** A service tells its metrics on the port this far above its own. */
 export const METRICS_OFFSET = 20;
 
+/** A further replica of a service listens this far above the one before. */
+const REPLICA_OFFSET = 40;
+
 export type ProcessName = keyof typeof DEFAULT_PORTS;
 export type Ports = Readonly<Record<ProcessName, number>>;
 
 const NAMES = Object.keys(DEFAULT_PORTS) as ProcessName[];
 const HOST = '127.0.0.1';
+/** The port of replica 1, 2 … of a service. */
+export function replicaPort(ports: Ports, name: ProcessName, replica: number): number {
+  return ports[name] + (replica - 1) * REPLICA_OFFSET;
+}
 const HIGHEST_OFFSET = Math.max(...Object.values(DEFAULT_PORTS)) - DEFAULT_PORTS.gateway + METRICS_OFFSET;
 
 // Below the range from which systems take ports for outgoing connections (Linux from 32768, macOS from 49152): such a
@@ -31,10 +38,13 @@ const HIGHEST_OFFSET = Math.max(...Object.values(DEFAULT_PORTS)) - DEFAULT_PORTS
 const FREE_RANGE = { from: 20_000, to: 32_000 };
 const FREE_TRIES = 1000;
 
-/** The ports of a mesh: the default ones, the same pattern from another base on, or ones that are free now. */
-export async function choosePorts(wanted: 'default' | 'free' | number): Promise<Ports> {
+/**
+ * The ports of a mesh: the default ones, the same pattern from another base on, or ones that are free now, also for so
+ * many replicas of each service.
+ */
+export async function choosePorts(wanted: 'default' | 'free' | number, replicas = 1): Promise<Ports> {
   if (wanted === 'default') return DEFAULT_PORTS;
-  if (wanted === 'free') return await freePorts();
+  if (wanted === 'free') return await freePorts(replicas);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted + HIGHEST_OFFSET > 65_535)
     throw new RangeError(`the first port must be from 1 to ${65_535 - HIGHEST_OFFSET}, not ${wanted}`);
   return shifted(wanted);
@@ -50,10 +60,13 @@ export async function freePort(): Promise<number> {
 }
 
 /** Ports in the usual pattern from a base on that is found by trying. */
-async function freePorts(): Promise<Ports> {
+async function freePorts(replicas: number): Promise<Ports> {
   for (let i = 0; i < FREE_TRIES; i++) {
     const ports = shifted(randomPort());
-    const wanted = NAMES.flatMap((name) => [ports[name], ports[name] + METRICS_OFFSET]);
+    const listening = NAMES.flatMap((name) =>
+      Array.from({ length: replicas }, (_, before) => replicaPort(ports, name, before + 1)),
+    );
+    const wanted = listening.flatMap((port) => [port, port + METRICS_OFFSET]);
     const free = await Promise.all(wanted.map(isFree));
     if (!free.includes(false)) return ports;
   }
@@ -76,11 +89,15 @@ function shifted(base: number): Ports {
  */
 export async function requirePortsFree(
   ports: Ports,
-  o: { readonly servers: readonly ProcessName[]; readonly services: readonly ProcessName[] },
+  o: {
+    readonly servers: readonly ProcessName[];
+    readonly services: readonly { readonly label: string; readonly port: number }[];
+  },
 ): Promise<void> {
   const wanted = [
-    ...[...o.servers, ...o.services].map((name) => ({ whose: name as string, port: ports[name] })),
-    ...o.services.map((name) => ({ whose: `the metrics of ${name}`, port: ports[name] + METRICS_OFFSET })),
+    ...o.servers.map((name) => ({ whose: name as string, port: ports[name] })),
+    ...o.services.map(({ label, port }) => ({ whose: label, port })),
+    ...o.services.map(({ label, port }) => ({ whose: `the metrics of ${label}`, port: port + METRICS_OFFSET })),
   ];
   const free = await Promise.all(wanted.map(({ port }) => isFree(port)));
   const taken = wanted.filter((_, i) => !free[i]);

@@ -12,7 +12,7 @@ export async function reloadModels(home: string): Promise<readonly string[]> {
   const told: string[] = [];
   for (const { name, identity } of state?.processes ?? []) {
     // One that is still starting does not know the signal yet: it ends and is started again, which serves as well.
-    if (!identity || !MODEL_SERVICES.some((service) => service === name)) continue;
+    if (!identity || !MODEL_SERVICES.some((service) => name === service || name.startsWith(`${service}-`))) continue;
     await signalProcess(identity, 'SIGHUP');
     told.push(name);
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { MeshConfig } from './config.ts';
 import { meshModelsDir } from './models-dir.ts';
-import { METRICS_OFFSET, type Ports } from './ports.ts';
+import { METRICS_OFFSET, type Ports, replicaPort } from './ports.ts';
 import { databaseUrl } from './postgres.ts';
 import { type Secrets, serviceSecret } from './secrets.ts';
 
@@ -11,6 +11,28 @@ export type ServiceName = (typeof SERVICES)[number];
 
 /** The services that load models. */
 export const MODEL_SERVICES = ['segmentation', 'enhancement'] as const satisfies readonly ServiceName[];
+
+/** The services that may run several times in one mesh: whoever calls them balances over a list of URLs. */
+export type ReplicatedService = 'jobs' | 'segmentation' | 'enhancement' | 'fusion';
+/** How often each of them runs; once when it is not named. */
+export type ReplicaCounts = Readonly<Partial<Record<ReplicatedService, number>>>;
+
+/** One process of a service. */
+export interface Replica {
+  readonly name: ServiceName;
+  /** "jobs" for the first one, then "jobs-2" … */
+  readonly label: string;
+  readonly port: number;
+}
+
+/** The processes of a service, the first one at its port. */
+export function replicasOf(ports: Ports, name: ServiceName, counts: ReplicaCounts): Replica[] {
+  return Array.from({ length: counts[name as ReplicatedService] ?? 1 }, (_, before) => ({
+    name,
+    label: before === 0 ? name : `${name}-${before + 1}`,
+    port: replicaPort(ports, name, before + 1),
+  }));
+}
 
 /** The services that own a database, and its name. */
 export const DATABASES = ['identity', 'consent', 'jobs'] as const;
@@ -30,7 +52,12 @@ export interface ServerUrls {
 }
 
 export function serviceUrl(ports: Ports, name: ServiceName | 'objects'): string {
-  return `http://${HOST}:${ports[name]}`;
+  return localUrl(ports[name]);
+}
+
+/** Where a process of ours listens. */
+export function localUrl(port: number): string {
+  return `http://${HOST}:${port}`;
 }
 
 /** Where the service with this URL tells its metrics. */
@@ -42,18 +69,21 @@ export function metricsUrl(url: string): string {
 
 /** What a service is told: the settings that were given for all of them, its place in the mesh, and its own secrets. */
 export function serviceEnvironment(
-  name: ServiceName,
+  { name, port }: Pick<Replica, 'name' | 'port'>,
   mesh: {
     readonly home: string;
     readonly config: MeshConfig;
     readonly ports: Ports;
     readonly urls: ServerUrls;
     readonly secrets: Secrets;
+    readonly replicas?: ReplicaCounts;
   },
 ): NodeJS.ProcessEnv {
-  const { home, config, ports, urls, secrets } = mesh;
+  const { home, config, ports, urls, secrets, replicas = {} } = mesh;
   const peer = (of: ServiceName): Record<string, string> => ({
-    [`IRISVUE_${of.toUpperCase()}_URL`]: serviceUrl(ports, of),
+    [`IRISVUE_${of.toUpperCase()}_URL`]: replicasOf(ports, of, replicas)
+      .map((one) => localUrl(one.port))
+      .join(','),
   });
   const trust = { ...peer('identity'), ...peer('consent') };
   const steps = { ...peer('segmentation'), ...peer('enhancement'), ...peer('fusion') };
@@ -90,8 +120,8 @@ export function serviceEnvironment(
     ...config.surroundings,
     IRISVUE_ENV: config.env,
     IRISVUE_HOST: HOST,
-    IRISVUE_PORT: String(ports[name]),
-    IRISVUE_METRICS_PORT: String(ports[name] + METRICS_OFFSET),
+    IRISVUE_PORT: String(port),
+    IRISVUE_METRICS_PORT: String(port + METRICS_OFFSET),
     ...byService[name],
     ...config.passedOn,
   };

@@ -7,7 +7,7 @@ import { environmentWith } from './config.ts';
 import type { ProcessState } from './keep-running.ts';
 import { boundLog, logPath, openLog } from './log-file.ts';
 import { type Mesh, requireMesh } from './mesh.ts';
-import { SERVICES, type ServiceName } from './services.ts';
+import { type ReplicaCounts, SERVICES, type ServiceName } from './services.ts';
 
 const SUPERVISOR = fileURLToPath(new URL('supervisor-main.ts', import.meta.url));
 
@@ -27,6 +27,8 @@ export interface MeshOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Which services; the default is all of them. */
   readonly services?: readonly ServiceName[];
+  /** Services that run more than once, as "jobs-2" … beside "jobs". */
+  readonly replicas?: ReplicaCounts;
   /** true: the mesh outlives this process. The default is false: it ends with it, however that ends. */
   readonly detached?: boolean;
   readonly onProgress?: (line: MeshProgress) => void;
@@ -35,7 +37,7 @@ export interface MeshOptions {
 }
 
 /** What the supervisor is told when it is started. */
-export type StartRequest = Required<Pick<MeshOptions, 'home' | 'ports' | 'services' | 'detached'>>;
+export type StartRequest = Required<Pick<MeshOptions, 'home' | 'ports' | 'services' | 'replicas' | 'detached'>>;
 
 /** What the supervisor says while it starts a mesh. */
 export type StartLine =
@@ -54,6 +56,7 @@ export async function startMesh(o: MeshOptions): Promise<Mesh> {
     home: resolve(o.home),
     ports: o.ports,
     services: o.services ?? SERVICES,
+    replicas: o.replicas ?? {},
     detached: o.detached ?? false,
   };
   await mkdir(join(request.home, 'logs'), { recursive: true });

@@ -16,7 +16,10 @@ import type { ServerSpec } from './server-spec.ts';
 import {
   DATABASES,
   embeddedStorageUrl,
+  localUrl,
   objectsEnvironment,
+  type ReplicaCounts,
+  replicasOf,
   type ServerUrls,
   type ServiceName,
   serviceEnvironment,
@@ -32,6 +35,7 @@ export interface SupervisorOptions {
   readonly home: string;
   readonly ports: 'default' | 'free' | number;
   readonly services: readonly ServiceName[];
+  readonly replicas: ReplicaCounts;
   readonly config: MeshConfig;
   onChange(process: KeptProcess): void;
   readonly signal: AbortSignal;
@@ -54,18 +58,19 @@ export async function superviseMesh(o: SupervisorOptions): Promise<SupervisedMes
   undo.use(await lockHome(o.home));
   await endLeftovers(o.home);
   const secrets = await loadSecrets(o.home);
-  const ports = await choosePorts(o.ports);
+  const ports = await choosePorts(o.ports, Math.max(1, ...Object.values(o.replicas)));
   const urls = serverUrls(o, ports, secrets);
   const servers = serverSpecs(o, ports, secrets, urls);
-  const services = o.services.map((name) =>
+  const replicas = o.services.flatMap((name) => replicasOf(ports, name, o.replicas));
+  const services = replicas.map((replica) =>
     nodeProcess({
-      name,
-      main: `services/${name}/src/main.ts`,
-      url: serviceUrl(ports, name),
-      env: serviceEnvironment(name, { home: o.home, config: o.config, ports, urls, secrets }),
+      name: replica.label,
+      main: `services/${replica.name}/src/main.ts`,
+      url: localUrl(replica.port),
+      env: serviceEnvironment(replica, { ...o, ports, urls, secrets }),
     }),
   );
-  await requirePortsFree(ports, { servers: servers.map((spec) => spec.name as ProcessName), services: o.services });
+  await requirePortsFree(ports, { servers: servers.map((spec) => spec.name as ProcessName), services: replicas });
 
   const kept: KeptProcess[] = [];
   const state = await stateWriter(o.home, serviceUrl(ports, 'gateway'), urls, kept);

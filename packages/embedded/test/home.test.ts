@@ -10,7 +10,7 @@ import { boundLog, logTail, openLog } from '../src/log-file.ts';
 import { choosePorts, DEFAULT_PORTS } from '../src/ports.ts';
 import { identify } from '../src/process-identity.ts';
 import { loadSecrets, serviceSecret } from '../src/secrets.ts';
-import { serviceEnvironment } from '../src/services.ts';
+import { replicasOf, serviceEnvironment } from '../src/services.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -42,7 +42,7 @@ describe('the lock of a home', () => {
 describe('secrets', () => {
   test('are made once, and only the owner may read them', async () => {
     const first = await loadSecrets(home);
-    expect(new Set(Object.values(first)).size).toBe(5);
+    expect(new Set(Object.values(first)).size).toBe(6);
     for (const secret of Object.values(first)) expect(secret).toMatch(/^[0-9a-f]{64}$/);
     expect(await loadSecrets(home)).toEqual(first);
     expect((await stat(join(home, 'secrets.json'))).mode & 0o777).toBe(0o600);
@@ -107,7 +107,8 @@ describe('the environment of a service', () => {
   test('holds its own secrets, database and settings, and nothing of others', async () => {
     const secrets = await loadSecrets(home);
     const mesh = { home, config: readMeshConfig(given), ports: DEFAULT_PORTS, urls, secrets };
-    const of = (name: 'jobs' | 'identity' | 'consent' | 'segmentation') => serviceEnvironment(name, mesh);
+    const of = (name: 'jobs' | 'identity' | 'consent' | 'segmentation') =>
+      serviceEnvironment({ name, port: DEFAULT_PORTS[name] }, mesh);
     expect(of('jobs')).toMatchObject({
       PATH: '/bin',
       IRISVUE_PORT: '8083',
@@ -123,10 +124,32 @@ describe('the environment of a service', () => {
     expect(JSON.stringify(of('segmentation'))).not.toMatch(new RegExp(Object.values(secrets).join('|')));
   });
 
+  test('of a second replica has ports of its own, and whoever calls it is told of both', async () => {
+    const secrets = await loadSecrets(home);
+    const replicas = { jobs: 2, segmentation: 3 };
+    const mesh = { home, config: readMeshConfig({}), ports: DEFAULT_PORTS, urls, secrets, replicas };
+    const [first, second] = replicasOf(DEFAULT_PORTS, 'jobs', replicas);
+    expect([first?.label, second?.label]).toEqual(['jobs', 'jobs-2']);
+    expect(serviceEnvironment(first!, mesh)).toMatchObject({ IRISVUE_PORT: '8083', IRISVUE_METRICS_PORT: '8103' });
+    expect(serviceEnvironment(second!, mesh)).toMatchObject({
+      IRISVUE_PORT: '8123',
+      IRISVUE_METRICS_PORT: '8143',
+      IRISVUE_SEGMENTATION_URL: 'http://127.0.0.1:8091,http://127.0.0.1:8131,http://127.0.0.1:8171',
+      IRISVUE_ENHANCEMENT_URL: 'http://127.0.0.1:8092',
+    });
+    const taken = Object.keys(DEFAULT_PORTS).flatMap((name) =>
+      replicasOf(DEFAULT_PORTS, name as 'jobs', { ...replicas, [name]: 3 }).flatMap(({ port }) => [port, port + 20]),
+    );
+    expect(new Set(taken).size).toBe(taken.length);
+  });
+
   test('does not widen the kinds of subjects in production', () => {
     const config = readMeshConfig({ IRISVUE_ENV: 'production' });
-    const secrets = { master: 'm', key: 'k', link: 'l', objects: 'o', postgres: 'p' };
-    const env = serviceEnvironment('consent', { home, config, ports: DEFAULT_PORTS, urls, secrets });
+    const secrets = { master: 'm', key: 'k', link: 'l', objects: 'o', objectsKey: 'ok', postgres: 'p' };
+    const env = serviceEnvironment(
+      { name: 'consent', port: 8082 },
+      { home, config, ports: DEFAULT_PORTS, urls, secrets },
+    );
     expect(env).not.toHaveProperty('IRISVUE_SUBJECT_KINDS');
   });
 

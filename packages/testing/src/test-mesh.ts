@@ -1,4 +1,4 @@
-import { type Mesh, type MeshProcess, meshStatus, startMesh } from '@irisvue/embedded';
+import { type Mesh, type MeshProcess, meshStatus, type ReplicaCounts, startMesh } from '@irisvue/embedded';
 import { temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
@@ -15,12 +15,14 @@ export interface TestMesh extends Mesh {
 
 /**
  * Starts the whole mesh as processes: development mode, data in a temporary folder, ports that are free. `env` is set
- * on top, for all services.
+ * on top, for all services; `replicas` names those that run more than once.
  */
-export async function startTestMesh(o: { readonly env?: Readonly<Record<string, string>> } = {}): Promise<TestMesh> {
+export async function startTestMesh(
+  o: { readonly env?: Readonly<Record<string, string>>; readonly replicas?: ReplicaCounts } = {},
+): Promise<TestMesh> {
   const folder = await temporaryFolder('mesh');
   try {
-    return await start(folder, 'free', { IRISVUE_ENV: 'development', ...o.env });
+    return await start(folder, 'free', { env: { IRISVUE_ENV: 'development', ...o.env }, replicas: o.replicas });
   } catch (error) {
     await folder[Symbol.asyncDispose]();
     throw error;
@@ -30,10 +32,10 @@ export async function startTestMesh(o: { readonly env?: Readonly<Record<string, 
 async function start(
   folder: { readonly path: string } & AsyncDisposable,
   ports: 'free' | number,
-  env: Readonly<Record<string, string>>,
+  o: { readonly env: Readonly<Record<string, string>>; readonly replicas: ReplicaCounts | undefined },
 ): Promise<TestMesh> {
   const home = folder.path;
-  const mesh = await startMesh({ home, ports, env });
+  const mesh = await startMesh({ home, ports, ...o });
   const firstPort = Number(new URL(mesh.gatewayUrl).port);
   return {
     home,
@@ -47,7 +49,7 @@ async function start(
     ended: (signal) => mesh.ended(signal),
     stop: () => mesh.stop(),
     process: (name) => readyProcess(home, name),
-    startAgain: () => start(folder, firstPort, env),
+    startAgain: () => start(folder, firstPort, o),
     async [Symbol.asyncDispose]() {
       await mesh.stop();
       await folder[Symbol.asyncDispose]();

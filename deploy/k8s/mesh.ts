@@ -25,6 +25,7 @@ const OPERATOR = {
   IRISVUE_STORAGE_LOCATIONS: 'storage-locations',
 };
 const own = (service: string) => ({ IRISVUE_SERVICE_SECRET: `${service}-secret` });
+const webUrl = { IRISVUE_WEB_URL: 'https://irisvue.example' };
 const publicUrl = { IRISVUE_PUBLIC_URL: 'https://irisvue.example' };
 
 const vision = (name: string, memory: string): MeshService => ({
@@ -60,7 +61,7 @@ export const MESH: readonly MeshService[] = [
   {
     name: 'identity',
     replicas: 2,
-    env: { IRISVUE_WEB_URL: 'https://irisvue.example' },
+    env: webUrl,
     secrets: {
       ...database('identity'),
       ...NATS,
@@ -76,7 +77,7 @@ export const MESH: readonly MeshService[] = [
   {
     name: 'consent',
     replicas: 2,
-    env: { ...PEERS.identity, ...PEERS.jobs, ...publicUrl },
+    env: { ...PEERS.identity, ...PEERS.jobs, ...publicUrl, ...webUrl },
     secrets: { ...database('consent'), ...NATS, ...REDIS, ...STORAGE, ...KEYS, ...own('consent'), ...OPERATOR },
     callers: ['gateway', 'jobs', 'segmentation', 'enhancement', 'fusion'],
     schema: true,

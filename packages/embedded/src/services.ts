@@ -93,17 +93,19 @@ export function serviceEnvironment(
   const models = { IRISVUE_MODELS_DIR: meshModelsDir(home) };
   const own = { IRISVUE_SERVICE_SECRET: serviceSecret(secrets.master, name) };
   const keys = { IRISVUE_KEY_SECRET: secrets.key };
-  const mail = { IRISVUE_MAIL_DIR: join(home, 'mail'), IRISVUE_WEB_URL: serviceUrl(ports, 'gateway') };
+  const pages = { IRISVUE_WEB_URL: serviceUrl(ports, 'gateway') };
   const subjects: Record<string, string> =
     config.env === 'production' ? {} : { IRISVUE_SUBJECT_KINDS: DEVELOPMENT_SUBJECTS };
   const byService: Record<ServiceName, Record<string, string>> = {
     gateway: { ...trust, ...peer('jobs'), ...steps, ...own, ...events, IRISVUE_REDIS_URL: urls.redis },
     identity: {
-      ...{ ...database, ...events, ...keys, ...mail },
+      ...{ ...database, ...events, ...keys, ...pages },
+      IRISVUE_MAIL_DIR: join(home, 'mail'),
       IRISVUE_MASTER_SECRET: secrets.master,
     },
     consent: {
-      ...{ ...database, ...events, ...storage, ...keys, ...own, ...peer('identity'), ...peer('jobs'), ...subjects },
+      ...{ ...database, ...events, ...storage, ...keys, ...own, ...pages },
+      ...{ ...peer('identity'), ...peer('jobs'), ...subjects },
       IRISVUE_REDIS_URL: urls.redis,
       IRISVUE_PUBLIC_URL: serviceUrl(ports, 'gateway'),
     },

@@ -121,7 +121,7 @@ export async function startApp(
     minors,
     receipts,
     accounts: createAccounts(identity),
-    publicUrl: settings.publicUrl,
+    webUrl: settings.webUrl,
   });
   const store = stack.use(await openStore(settings.storageUrl));
   const cache = stack.use(openRedisKeys({ url: settings.redisUrl, logger }));

@@ -40,6 +40,10 @@ export const consentSettings = {
     default: 'http://127.0.0.1:8080',
     doc: 'The gateway as clients see it; download links start with it.',
   }),
+  webUrl: urlSetting('IRISVUE_WEB_URL', {
+    default: 'http://127.0.0.1:8080',
+    doc: 'Pages that the links of mails and invitations open: URL/account/verify#TOKEN and the like.',
+  }),
   exportDays: setting('IRISVUE_EXPORT_DAYS', z.coerce.number().int().min(1).max(90), {
     default: '7',
     doc: 'Days that the archive of an export is kept for download.',

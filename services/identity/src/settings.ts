@@ -67,7 +67,7 @@ export const identitySettings = {
   }),
   webUrl: urlSetting('IRISVUE_WEB_URL', {
     default: 'http://127.0.0.1:8080',
-    doc: 'Pages that the links in mails open: URL/account/verify#TOKEN and the like.',
+    doc: 'Pages that the links of mails and invitations open: URL/account/verify#TOKEN and the like.',
   }),
   appleIssuer: issuerSetting('IRISVUE_APPLE_ISSUER', 'https://appleid.apple.com'),
   appleClientIds: setting('IRISVUE_APPLE_CLIENT_IDS', list, {

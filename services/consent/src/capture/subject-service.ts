@@ -31,8 +31,8 @@ export function subjectRoutes(o: {
   readonly minors: Minors;
   readonly receipts: Pick<Receipts, 'of'>;
   readonly accounts: Accounts;
-  /** The gateway as clients see it, where links lead. */
-  readonly publicUrl: string;
+  /** What the pages that links open begin with. */
+  readonly webUrl: string;
 }): (router: ConnectRouter) => void {
   const { method } = SubjectService;
   return (router) => {
@@ -45,7 +45,7 @@ export function subjectRoutes(o: {
           validMs: request.validDuration && Number(request.validDuration.seconds) * 1000,
           request: requestKey(userId, method.createSubjectInvitation, request),
         });
-        const url = token === '' ? '' : `${o.publicUrl}/photos/permit#${token}`;
+        const url = token === '' ? '' : `${o.webUrl}/photos/permit#${token}`;
         return { invitation: invitationMessage(invitation), token, url };
       },
       async getSubjectInvitation({ token }, context) {

@@ -58,6 +58,12 @@ test('every metric of the dashboard is in a scrape of the running mesh, a job mo
     expect(lines.join('\n')).not.toContain(personal);
 });
 
+test('so does the objects server', async () => {
+  const name = new Set((await scrape('objects')).map((line) => line.slice(0, line.indexOf('{'))));
+  expect(name).toContain('irisvue_objects_server_seconds_count');
+  expect(name).toContain('process_resident_memory_bytes');
+});
+
 test('the gateway does not tell metrics to the outside', async () => {
   expect((await fetch(`${mesh.gatewayUrl}/metrics`)).status).toBe(404);
 });

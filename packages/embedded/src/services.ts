@@ -145,6 +145,7 @@ export function objectsEnvironment(config: MeshConfig, ports: Ports, storageUrl:
     IRISVUE_ENV: config.env,
     IRISVUE_HOST: HOST,
     IRISVUE_PORT: String(ports.objects),
+    IRISVUE_METRICS_PORT: String(ports.objects + METRICS_OFFSET),
     IRISVUE_STORAGE_URL: storageUrl,
   };
 }

@@ -1,14 +1,12 @@
-import { createLogger, runMain } from '@irisvue/runtime';
+import { createLogger, runMain, startMetrics } from '@irisvue/runtime';
 import { startObjectsServer } from './objects-server.ts';
 import { loadObjectsServerConfig } from './objects-server-config.ts';
 
 runMain('objects', async () => {
-  const config = loadObjectsServerConfig();
-  return startObjectsServer({
-    disk: config.storageUrl,
-    host: config.host,
-    port: config.port,
-    allowedOrigins: config.allowedOrigins,
-    logger: createLogger({ service: 'objects', level: config.logLevel }),
-  });
+  const { storageUrl, host, port, metricsPort, allowedOrigins, logLevel } = loadObjectsServerConfig();
+  const running = new AsyncDisposableStack();
+  running.use(await startMetrics({ service: 'objects', host, port: metricsPort }));
+  const logger = createLogger({ service: 'objects', level: logLevel });
+  running.use(await startObjectsServer({ disk: storageUrl, host, port, allowedOrigins, logger }));
+  return running;
 });

@@ -7,6 +7,7 @@ import { contentDisposition } from './content-disposition.ts';
 import { type DiskStore, type DiskStoreOptions, openDiskStore } from './disk-store.ts';
 import { requestedRange } from './http-range.ts';
 import { BodyMismatch, InvalidKey, ObjectNotFound } from './object-errors.ts';
+import { objectsMetrics } from './objects-metrics.ts';
 import { type Grant, OBJECTS_PATH, verifiedGrant } from './presigned-url.ts';
 
 export interface ObjectsServerOptions {
@@ -52,6 +53,7 @@ export async function startObjectsServer(o: ObjectsServerOptions): Promise<Objec
   if (secret === undefined) throw new TypeError('the objects server needs the secret that requests are signed with');
   const store = await openDiskStore(o.disk);
   const clock = o.clock ?? systemClock;
+  const measure = objectsMetrics();
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://objects');
@@ -61,6 +63,7 @@ export async function startObjectsServer(o: ObjectsServerOptions): Promise<Objec
       return answer(response, 200, 'ready');
     }
     if (!url.pathname.startsWith(OBJECTS_PATH)) throw new Refusal(404, 'not found');
+    measure(request, response);
     allowOrigin(request, response, o.allowedOrigins);
     switch (request.method) {
       case 'OPTIONS':

@@ -1,3 +1,4 @@
+import '../../../packages/vision/src/no-telemetry.ts'; // before onnxruntime-node
 import { InferenceSession } from 'onnxruntime-node';
 
 type Run = (...parameters: unknown[]) => Promise<unknown>;

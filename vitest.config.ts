@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure functions, no server. integration: one room against real servers. e2e: the whole mesh as processes.
+// containers: the whole mesh in containers, by a Docker engine.
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -33,6 +34,10 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'containers', include: ['test/containers/**/*.test.ts'], fileParallelism: false },
       },
     ],
   },

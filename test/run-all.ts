@@ -13,6 +13,7 @@ const usage = `Usage: ./irisvue test [PHASE] [FILTER...]
   e2e            the whole mesh as processes, one round of kills included
   training       how the networks are taught: some hundred steps from the seed
   chaos          ten rounds of kills (IRISVUE_CHAOS_ROUNDS), twenty of them during erasures
+  containers     the mesh of docker-compose.yml: each container killed, all restarted under 50 jobs; needs a Docker engine
   scenes         erasure and withdrawal at full size (IRISVUE_SCENE=full): 50 photos, 20 works; 110 jobs
 
   --containers   integration: PostgreSQL, NATS and Redis in containers (IRISVUE_TEST_SERVERS=containers)
@@ -46,6 +47,7 @@ function phases(name: string, filters: readonly string[]): Phase[] {
     case 'unit':
     case 'integration':
     case 'e2e':
+    case 'containers':
       return [vitestPhases(name, filters)];
     case 'training':
       return [trainingPhase];

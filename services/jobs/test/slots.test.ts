@@ -1,5 +1,5 @@
 import { createLogger } from '@irisvue/runtime';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Slots, watchSlots } from '../src/runner/slots.ts';
 
 let stop: AbortController;
@@ -72,4 +72,24 @@ test('a paused service and one that is down have no room', async () => {
   expect(slots.room('segmentation').free).toBe(0);
   slots.markDown('fusion');
   expect(slots.room('fusion')).toEqual({ free: 0, waiting: 0, slots: 0 });
+});
+
+test('a service that refuses again and again is left alone for longer, until it has been calm', async () => {
+  const slots = await opened();
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    /** Milliseconds that a refusal, told to last 100, keeps the service without room. */
+    const pause = () => {
+      slots.pause('fusion', 100);
+      for (let ms = 0; ; ms += 100) {
+        if (slots.room('fusion').free > 0) return ms;
+        vi.advanceTimersByTime(100);
+      }
+    };
+    expect([pause(), pause(), pause(), pause(), pause()]).toEqual([100, 200, 400, 800, 800]);
+    vi.advanceTimersByTime(3_001);
+    expect(pause()).toBe(100);
+  } finally {
+    vi.useRealTimers();
+  }
 });

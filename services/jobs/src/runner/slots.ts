@@ -5,6 +5,10 @@ import type { VisionServiceName } from '../steps.ts';
 /** How often a service's number of slots is asked for; more often while it does not answer. */
 const REFRESH_MS = 2_000;
 const REFRESH_DOWN_MS = 250;
+/** Each refusal of a service that follows soon on the one before doubles the pause after it, this often at most. */
+const MAX_DOUBLINGS = 3;
+/** A service that has not refused for this long has room again, and the next refusal is a first one. */
+const CALM_MS = 3_000;
 
 /** What a claim looks at. */
 export interface Room {
@@ -21,7 +25,7 @@ export interface Slots {
   room(service: VisionServiceName): Room;
   /** Takes a slot, waiting for one if need be: the most urgent waits least (lower rank first). Rejects on abort. */
   take(service: VisionServiceName, rank: number, signal: AbortSignal): Promise<Disposable>;
-  /** The service said that it has none left, so another runner has them: leaves it alone for a while. */
+  /** The service said that it has none left, so another runner has them: leaves it alone, for longer each time. */
   pause(service: VisionServiceName, ms: number): void;
   /** The service could not be reached: nothing is sent to it until it answers again. */
   markDown(service: VisionServiceName): void;
@@ -36,6 +40,8 @@ interface Gate {
   slots: number;
   taken: number;
   pausedUntil: number;
+  /** Refusals in a row. */
+  refusals: number;
   readonly waiters: Waiter[];
 }
 
@@ -49,7 +55,7 @@ export function watchSlots(o: {
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }): Slots {
-  const gate = (): Gate => ({ slots: 0, taken: 0, pausedUntil: 0, waiters: [] });
+  const gate = (): Gate => ({ slots: 0, taken: 0, pausedUntil: 0, refusals: 0, waiters: [] });
   const gates: Record<VisionServiceName, Gate> = { segmentation: gate(), enhancement: gate(), fusion: gate() };
   const admit = (of: Gate) => {
     while (of.taken < of.slots && of.waiters.length > 0) {
@@ -79,7 +85,11 @@ export function watchSlots(o: {
       };
     },
     pause: (service, ms) => {
-      gates[service].pausedUntil = performance.now() + ms;
+      const of = gates[service];
+      const now = performance.now();
+      if (now - of.pausedUntil > CALM_MS) of.refusals = 0;
+      of.pausedUntil = now + ms * 2 ** Math.min(of.refusals, MAX_DOUBLINGS);
+      of.refusals += 1;
     },
     markDown: (service) => {
       gates[service].slots = 0;

@@ -28,8 +28,9 @@ rm "$to/libraries"
 for library in $linked $named; do
   mkdir -p "$to$(dirname "$library")"
   cp -L "$library" "$to$library"
-  # Which package it is of, where scanners look for it.
-  package=$(dpkg -S "$(readlink -f "$library")" 2>/dev/null | head -n 1 | cut -d: -f1)
+  # Which package it is of, where scanners look for it. dpkg knows some files by their path before /lib became /usr/lib.
+  real=$(readlink -f "$library")
+  package=$({ dpkg -S "$real" || dpkg -S "${real#/usr}"; } 2>/dev/null | head -n 1 | cut -d: -f1)
   if [ -n "$package" ]; then dpkg -s "$package" >"$to/var/lib/dpkg/status.d/$package"; fi
 done
 

@@ -11,7 +11,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 const SCOPE = '@irisvue/';
 const LEFT_OUT = new Set(['node_modules', 'test', 'bench']);
-const WITH_MODELS = new Set(['segmentation', 'enhancement']);
+/** Services that have networks of their own. */
+export const WITH_MODELS: ReadonlySet<string> = new Set(['segmentation', 'enhancement']);
 
 interface Manifest {
   readonly name: string;

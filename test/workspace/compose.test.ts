@@ -5,20 +5,27 @@ import { SERVICES } from '@irisvue/embedded';
 import type { Settings } from '@irisvue/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { WITH_MODELS } from '../../deploy/stage.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const ofTheImage = new Set(['IRISVUE_ENV', 'IRISVUE_HOST', 'IRISVUE_PORT', 'IRISVUE_METRICS_PORT']);
 
 interface Service {
   readonly image: string;
-  readonly build?: { readonly args: Readonly<Record<string, string>> };
+  readonly build?: { readonly args: Readonly<Record<string, string>>; readonly target?: string };
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly restart?: string;
-  readonly deploy?: { readonly resources: { readonly limits: { readonly memory: string } } };
+  readonly deploy?: {
+    readonly resources: {
+      readonly limits: { readonly memory: string };
+      readonly reservations?: { readonly devices: readonly { readonly device_ids: readonly string[] }[] };
+    };
+  };
 }
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
@@ -100,8 +107,43 @@ test('images of others are pinned, can be others, and have a stand-in that can b
   }
 });
 
+/** What lies on top of docker-compose.yml; `!override` and `!reset` are docker's own. */
+async function override(name: string): Promise<Compose> {
+  const customTags = ['!override', '!reset'].map((tag) => ({ tag, collection: 'map' as const }));
+  const text = await readFile(join(root, `docker-compose.${name}.yml`), 'utf8');
+  return parse(text, { merge: true, customTags, logLevel: 'error' });
+}
+
+test('with a folder in place of the S3 server, whoever was told of the one is told of the other', async () => {
+  const { services } = await override('disk');
+  const url = (service: Service | undefined) => service?.environment?.['IRISVUE_STORAGE_URL'];
+  const told = Object.keys(compose.services).filter((name) => url(compose.services[name]) !== undefined);
+  expect(told.length).toBeGreaterThan(3);
+  for (const name of told.filter((name) => name !== 'objects-bucket')) {
+    expect(url(services[name]), name).toBe(url(services['objects']));
+    expect(services[name]!.volumes, name).toEqual(services['objects']!.volumes);
+  }
+  expect(url(services['objects'])).toMatch(/^file:/);
+  expect(services['objects']).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+});
+
+test('on GPUs, each service with networks has one of its own choice, and the image with the CUDA provider', async () => {
+  const { services } = await override('gpu');
+  const dockerfile = await readFile(join(root, 'deploy/Dockerfile'), 'utf8');
+  expect(Object.keys(services).sort()).toEqual([...WITH_MODELS].sort());
+  for (const [name, { image, build, environment, deploy }] of Object.entries(services)) {
+    expect(image).not.toBe(compose.services[name]!.image); // a build for the CPU must not pass for it
+    expect(dockerfile).toContain(`FROM service AS ${build!.target}\n`);
+    expect(environment).toEqual({ IRISVUE_DEVICE: 'cuda:0' });
+    const [device, ...more] = deploy!.resources.reservations!.devices;
+    expect(more).toEqual([]);
+    expect(device).toMatchObject({ driver: 'nvidia', capabilities: ['gpu'] });
+    expect(device!.device_ids).toEqual([`\${IRISVUE_${name.toUpperCase()}_GPU:-0}`]);
+  }
+});
+
 test('the override for work names services that there are', async () => {
-  const dev: Compose = parse(await readFile(join(root, 'docker-compose.dev.yml'), 'utf8'), { merge: true });
+  const dev = await override('dev');
   for (const name of Object.keys(dev.services)) expect(Object.keys(compose.services)).toContain(name);
   expect(SERVICES.filter((name) => !(name in dev.services))).toEqual([]);
 });

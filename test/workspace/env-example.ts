@@ -35,14 +35,15 @@ export async function envExample(): Promise<string> {
   return `${parts.join('\n')}\n`;
 }
 
-/** What docker-compose.yml can be told beside settings of services; secrets have no default there. */
+/** What docker-compose*.yml can be told beside settings of services; secrets have no default there. */
 async function composeVariables(settings: ReadonlySet<string>): Promise<string[]> {
-  const text = await readFile(resolve(root, 'docker-compose.yml'), 'utf8');
+  const read = (name: string) => readFile(resolve(root, name), 'utf8');
+  const text = (await Promise.all(['docker-compose.yml', 'docker-compose.gpu.yml'].map(read))).join('');
   const defaults = new Map(
     [...text.matchAll(/\$\{(IRISVUE_\w+):-([^}]*)\}/g)].map(([, name, value]) => [name!, value!]),
   );
   return [
-    '# ---- docker-compose.yml ----',
+    '# ---- docker-compose.yml and what lies on top of it ----',
     '# Images, and the addresses that are open on this machine. ./irisvue up --docker makes the secrets.',
     ...[...defaults].filter(([name]) => !settings.has(name)).map(([name, value]) => `# ${name}=${value}`),
   ];

@@ -66,9 +66,16 @@ export async function containerServer(
   const session = randomUUID();
   const reaper = reapContainers(session);
   const { port: container, command, environment, folder } = recipe;
+  // The library opens ports to everybody; these servers are for this machine alone.
+  class LocalContainer extends GenericContainer {
+    protected override async beforeContainerCreated(): Promise<void> {
+      for (const bindings of Object.values<{ HostIp?: string }[]>(this.hostConfig.PortBindings))
+        for (const binding of bindings) binding.HostIp = '127.0.0.1';
+    }
+  }
   let started: StartedTestContainer;
   try {
-    started = await new GenericContainer(IMAGES[kind])
+    started = await new LocalContainer(IMAGES[kind])
       .withExposedPorts({ container, host: o.hostPort })
       .withLabels({ [REAPER_LABEL]: session })
       .withCommand([...command])

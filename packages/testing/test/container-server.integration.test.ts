@@ -1,7 +1,9 @@
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { freePort } from '@irisvue/embedded';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { containerServer } from '../src/container-server.ts';
 import { IMAGES } from '../src/environment.ts';
 import { REAPER_LABEL } from '../src/reap-containers.ts';
 import { until } from '../src/until.ts';
@@ -16,6 +18,13 @@ const hasImage = await docker('image', 'inspect', IMAGES.redis).then(
 );
 
 describe.skipIf(!hasImage)('containers of tests', () => {
+  test('are for this machine alone', async () => {
+    await using server = await containerServer('redis', { hostPort: await freePort(), answers: async () => {} });
+    const id = await docker('ps', '--quiet', '--filter', `label=${REAPER_LABEL}=${server.session}`);
+    const format = '{{range .HostConfig.PortBindings}}{{range .}}{{.HostIp}} {{end}}{{end}}';
+    expect(await docker('inspect', '--format', format, id)).toBe('127.0.0.1');
+  });
+
   test('a run that is killed leaves none behind', async () => {
     const child = fork(new URL('forgetful-run.ts', import.meta.url), { stdio: 'inherit' });
     onTestFinished(() => void child.kill('SIGKILL'));

@@ -110,15 +110,16 @@ make_user() {
   echo "$mark" >"$home/user"
 }
 
+# The last one first: the gateway says goodbye to the store, the store to the monitor.
 stop() {
   trap '' TERM INT
   for ((i = ${#started[@]} - 1; i >= 0; i--)); do
     kill "${started[i]}" 2>/dev/null || true
     wait "${started[i]}" || true
   done
-  exit "$1"
+  exit 0
 }
-trap 'stop 0' TERM INT
+trap stop TERM INT
 
 if [ ! -e "$home/made" ]; then
   rm -rf "$home" # what an interrupted first start left
@@ -136,4 +137,5 @@ until_true gateway_answers
 echo 'The object store is ready.'
 wait -n || true
 echo 'A part of the object store ended.' >&2
-stop 1
+kill -KILL "${started[@]}" 2>/dev/null || true # without it the others would wait for ever
+exit 1

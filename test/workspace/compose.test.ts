@@ -103,7 +103,7 @@ test('images of others are pinned, can be others, and have a stand-in that can b
     const [, variable, image] = /^\$\{(IRISVUE_\w+_IMAGE):-(.+)\}$/.exec(text)!;
     expect(image, text).toMatch(/:v?\d+\.\d+\.\d+\b|:\d+\.\d+-/);
     if (variable !== 'IRISVUE_COLLECTOR_IMAGE') expect(standIns).toContain(`${variable}=irisvue-local/`);
-    if (/POSTGRES|NATS|REDIS/.test(variable!)) expect(ofTests, text).toContain(`env['${variable}'] || '${image}'`);
+    if (/POSTGRES|NATS|REDIS|CEPH/.test(variable!)) expect(ofTests, text).toContain(`env['${variable}'] || '${image}'`);
   }
 });
 

@@ -28,6 +28,7 @@ export const IMAGES = {
   postgres: env['IRISVUE_POSTGRES_IMAGE'] || 'postgres:17.6-bookworm',
   nats: env['IRISVUE_NATS_IMAGE'] || 'nats:2.12.1-alpine',
   redis: env['IRISVUE_REDIS_IMAGE'] || 'redis:8.2.1-bookworm',
+  ceph: env['IRISVUE_CEPH_IMAGE'] || 'quay.io/ceph/ceph:v18.2.7',
 } as const;
 
 /** The library would start a container of its own that clears up; reap-containers.ts does that without an image. */

@@ -125,9 +125,8 @@ test('a rolling restart of all, one after another under load, loses no job', { t
   expect(names).toHaveLength(SERVICES.length + 3);
   const jobIds: string[] = [];
   for (const name of names) {
-    const fresh = await submitted(JOBS_PER_RESTART);
-    jobIds.push(...fresh);
-    await until(async () => (await statusesOf(fresh)).includes(JobStatus.PROCESSING), { limitMs: SLOW_MS });
+    jobIds.push(...(await submitted(JOBS_PER_RESTART)));
+    await until(async () => (await statusesOf(jobIds)).includes(JobStatus.PROCESSING));
     await replace(name, 'SIGTERM');
   }
   await expectRightEnds(jobIds);

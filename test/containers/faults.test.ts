@@ -164,9 +164,8 @@ test('a rolling restart of all services, one container after the other, loses no
   const startedAt = performance.now();
   for (const [i, container] of containers.entries()) {
     const count = Math.ceil((LOAD - jobIds.length) / (containers.length - i));
-    const fresh = await submitSome(count);
-    jobIds.push(...fresh);
-    expect(await isBegun(fresh[0]!)).toBe(true);
+    jobIds.push(...(await submitSome(count)));
+    await until(async () => (await statusesOf(jobIds)).includes(JobStatus.PROCESSING));
     await docker('restart', '--time', '40', container);
     await mesh.healthy(container);
   }
@@ -176,6 +175,9 @@ test('a rolling restart of all services, one container after the other, loses no
     `${LOAD} jobs and ${containers.length} restarts in ${Math.round((performance.now() - startedAt) / 1000)} s`,
   );
 });
+
+const statusesOf = (jobIds: readonly string[]): Promise<JobStatus[]> =>
+  Promise.all(jobIds.map(async (jobId) => (await person.jobs.getJob({ jobId })).job!.status));
 
 async function submitSome(count: number): Promise<string[]> {
   const ids: string[] = [];

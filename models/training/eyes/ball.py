@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .blend import bell, blur, mix, ramp, shade
-from .chance import Random, chance, sign, unit
+from .blend import bell, blur, luminance, mix, ramp, shade
+from .chance import Random, chance, log_uniform, sign, unit
 from .colours import sclera_colour
 from .hairs import draw_strokes
 from .iris import paint_iris, unwrap
@@ -14,6 +14,9 @@ from .noise import patch
 from .scene import Scene
 
 ROWS, COLUMNS = 44, 320  # of the polar iris: finer than any pixel of the pictures that segmentation learns from
+DIM_SHARE = 0.25
+"""Dark irises in the shade of the brow: their sclera is no brighter than the skin, so that it could be an iris, and the
+iris a wide pupil."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,16 @@ def paint_ball(rng: Random, scene: Scene) -> Ball:
     slope = unit(rng)
     shade(iris, np.clip(1 + rng.uniform(0, 0.5) * (scene.u * slope[0] + scene.v * slope[1]), 0.1, 2))
     iris *= np.float32(np.clip(white.mean() / 0.75, 0.45, 1.15))  # no brighter than the light on the sclera allows
+    dim = chance(rng, DIM_SHARE)
+    if dim:
+        iris *= np.float32(log_uniform(rng, 0.2, 0.8))
     _join_limbus(rng, picture, iris, from_centre, np.arctan2(y, x), place.pixel)
     _paint_pupil(rng, picture, scene, distance / np.float32(share), share, white)
+    if dim:
+        if chance(rng, 0.6):  # a pupil about as grey as the iris: a lamp beside the lens, or the sensor's floor
+            grey = luminance(iris).mean() * log_uniform(rng, 0.6, 2) * rng.uniform(0.9, 1.1, 3)
+            mix(picture, grey, ramp(share - distance, -0.03, 0.03) * rng.uniform(0.5, 1))
+        picture *= np.float32(rng.uniform(0.4, 1))
     _cast_shadows(rng, picture, scene, from_centre)
     highlight = add_lights(rng, picture, scene.u, scene.v, place.pixel)
     _wet(rng, picture, scene)

@@ -14,6 +14,7 @@ from segmentation.look import Answer, Look, Square, in_photo, look_at
 
 WIDE, CLOSE = 2.24, 1.8  # sides of the two squares that are looked at, in iris diameters
 MOST_STARTS = 2
+LEAST_PUPIL_SEEN = 0.6  # by both looks; below, the pupil cannot be told from the iris
 TOLERATED_OFFSET, TOLERATED_SIZE = 0.03, 0.08  # a square further off is looked at once more, corrected
 
 
@@ -128,11 +129,11 @@ def read_outline(looks: Looks, height: int, width: int) -> Outline:
     size, told = answer.size, answer.told
     limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size)
     pupil = None
-    if told[geometry.PUPIL_SEEN] >= 0.5:
+    if min(told[geometry.PUPIL_SEEN], looks.close.told[geometry.PUPIL_SEEN]) >= LEAST_PUPIL_SEEN:
         refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size)
         pupil = in_photo(refined, answer.square)
     limbus_in_photo = in_photo(limbus, answer.square)
-    iris = _iris_in_photo(looks.close, height, width) & _inside(limbus_in_photo, height, width)
+    iris = _iris_in_photo(looks.close, pupil is not None, height, width) & _inside(limbus_in_photo, height, width)
     return Outline(looks.presence, iris, limbus_in_photo, pupil, looks)
 
 
@@ -148,8 +149,10 @@ def _refined(plane: np.ndarray, told: np.ndarray, scale: float, size: int) -> np
     return np.array([*(fitted[:3] / size), *fitted[3:]], np.float64)
 
 
-def _iris_in_photo(answer: Answer, height: int, width: int) -> np.ndarray:
-    """Where visible iris is the likeliest of the four classes, the planes interpolated to the photo's pixels."""
+def _iris_in_photo(answer: Answer, with_pupil: bool, height: int, width: int) -> np.ndarray:
+    """Where visible iris is the likeliest of the four classes, the planes interpolated to the photo's pixels. Without a
+    pupil that can be told, what is called pupil is iris.
+    """
     cell = answer.square.side / answer.size
     shift = 0.5 * cell - 0.5
     matrix = np.array([[cell, 0, answer.square.x + shift], [0, cell, answer.square.y + shift]])
@@ -157,6 +160,8 @@ def _iris_in_photo(answer: Answer, height: int, width: int) -> np.ndarray:
         cv2.warpAffine(plane, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=float(index == 0))
         for index, plane in enumerate(answer.planes[:4])
     ]
+    if not with_pupil:
+        planes[2] = planes[2] + planes.pop()
     return np.stack(planes).argmax(0) == 2
 
 

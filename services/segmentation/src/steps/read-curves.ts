@@ -6,8 +6,11 @@ import type { EyeLooks } from './outline-eye.ts';
 import { type Oval, toEllipse } from './oval.ts';
 import { toCells, toPhoto } from './square.ts';
 
-/** Least probability that the pupil can be told from the iris; below, there is no pupil in the answer. */
-const leastPupilSeen = 0.5;
+/**
+ * Least probability, in both looks, that the pupil can be told from the iris; below, there is no pupil in the answer. The
+ * network is surer of real pupils in the dark than people are.
+ */
+const leastPupilSeen = 0.6;
 /** A fitted disc further from the direct answer than so many expected errors, and cells besides, is something else. */
 const agreement = { errors: 3, cells: 1 } as const;
 /** Half width of what confidences speak about, in limbus diameters. */
@@ -29,7 +32,8 @@ export interface EyeCurves {
 export function readCurves({ wide, close }: EyeLooks): EyeCurves {
   const { map, expected } = wide;
   const limbus = refined(map.limbusDisc, map.size, expected.limbus);
-  const pupil = expected.pupilSeen >= leastPupilSeen ? refined(map.pupilDisc, map.size, expected.pupil) : undefined;
+  const isSeen = Math.min(expected.pupilSeen, close.expected.pupilSeen) >= leastPupilSeen;
+  const pupil = isSeen ? refined(map.pupilDisc, map.size, expected.pupil) : undefined;
   const closer = (oval: Oval): Oval => toCells(toPhoto(oval, map.square, map.size), close.map.square, close.map.size);
   return {
     limbus: closer(limbus),

@@ -16,7 +16,7 @@ const usage = `Usage: ./irisvue test [PHASE] [FILTER...]
   containers     the mesh of docker-compose.yml: each container killed, all restarted under 50 jobs; needs a Docker engine
   scenes         erasure and withdrawal at full size (IRISVUE_SCENE=full): 50 photos, 20 works; 110 jobs
 
-  --containers   integration: PostgreSQL, NATS and Redis in containers (IRISVUE_TEST_SERVERS=containers)
+  --containers   integration: PostgreSQL, NATS, Redis and S3 in containers (IRISVUE_TEST_SERVERS=containers)
 
 FILTER is part of a test file's path. The last line is: N passed, N failed, N skipped.
 `;

@@ -9,6 +9,7 @@ import {
   isRealS3Installed,
   type RealS3,
   type RecordingProxy,
+  realS3Asks,
   startRealS3,
   startRecordingProxy,
 } from '@irisvue/testing';
@@ -21,7 +22,7 @@ import { collect, objectStoreContract, settableClock, sha256Of } from './object-
 const givenUrl = process.env['IRISVUE_TEST_S3_URL'];
 const ORIGIN = 'https://studio.example';
 /** Whether that S3 can be asked for encryption. */
-const asks = givenUrl === undefined || !givenUrl.includes('sse=false');
+const asks = givenUrl === undefined ? realS3Asks() : !givenUrl.includes('sse=false');
 const START_MS = 120_000;
 const MIB = 1024 * 1024;
 const JPEG = { contentType: 'image/jpeg' } as const;

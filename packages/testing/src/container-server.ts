@@ -1,9 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { StartedTestContainer } from 'testcontainers';
 import { IMAGES, withoutReaperImage } from './environment.ts';
 import { REAPER_LABEL, reapContainers } from './reap-containers.ts';
 
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 120_000;
+
+const CEPH_SCRIPT = resolve(import.meta.dirname, '../../../deploy/ceph.sh');
+export const S3_ACCESS_KEY = 'irisvuetest';
 
 /** A server in a container, on a port of this machine. */
 export interface ContainerServer extends AsyncDisposable {
@@ -19,6 +23,10 @@ export interface ContainerServer extends AsyncDisposable {
 interface Recipe {
   readonly port: number;
   readonly command: readonly string[];
+  /** In place of the image's own. */
+  readonly entrypoint?: readonly string[];
+  /** A file of this project that is laid into it. */
+  readonly file?: { readonly source: string; readonly target: string };
   readonly environment: Readonly<Record<string, string>>;
   /** Held in memory. */
   readonly folder?: string;
@@ -46,6 +54,19 @@ const recipes = {
     environment: {},
     ready: /Ready to accept connections/,
   }),
+  ceph: (password: string): Recipe => ({
+    port: 7480,
+    entrypoint: ['bash'],
+    command: ['/ceph.sh'],
+    file: { source: CEPH_SCRIPT, target: '/ceph.sh' },
+    environment: {
+      ACCESS_KEY: S3_ACCESS_KEY,
+      SECRET_KEY: password,
+      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      STORE_GIB: '10',
+    },
+    ready: /The object store is ready/,
+  }),
 } as const;
 
 /**
@@ -65,7 +86,7 @@ export async function containerServer(
   const recipe = recipes[kind](o.password ?? '');
   const session = randomUUID();
   const reaper = reapContainers(session);
-  const { port: container, command, environment, folder } = recipe;
+  const { port: container, command, environment, folder, entrypoint, file } = recipe;
   // The library opens ports to everybody; these servers are for this machine alone.
   class LocalContainer extends GenericContainer {
     protected override async beforeContainerCreated(): Promise<void> {
@@ -75,7 +96,10 @@ export async function containerServer(
   }
   let started: StartedTestContainer;
   try {
-    started = await new LocalContainer(IMAGES[kind])
+    const made = new LocalContainer(IMAGES[kind]);
+    if (entrypoint !== undefined) made.withEntrypoint([...entrypoint]);
+    if (file !== undefined) made.withCopyFilesToContainer([file]);
+    started = await made
       .withExposedPorts({ container, host: o.hostPort })
       .withLabels({ [REAPER_LABEL]: session })
       .withCommand([...command])

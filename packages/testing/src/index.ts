@@ -1,6 +1,6 @@
 export { childPids } from './child-pids.ts';
 export { IMAGES } from './environment.ts';
-export { isRealS3Installed, type RealS3, startRealS3 } from './real-s3.ts';
+export { isRealS3Installed, type RealS3, realS3Asks, startRealS3 } from './real-s3.ts';
 export { REAPER_LABEL, reapContainers } from './reap-containers.ts';
 export { type RecordedRequest, type RecordingProxy, startRecordingProxy } from './recording-proxy.ts';
 export { type RenderedEye, renderEye } from './rendered-eye.ts';

@@ -5,15 +5,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@irisvue/embedded';
-import { searchPath } from './environment.ts';
+import { containerS3 } from './container-s3.ts';
+import { searchPath, wantedServers } from './environment.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
-/** A real S3 server for tests: one monitor, one OSD in memory and one gateway of Ceph, in a folder of its own. */
+/** A real S3 server for tests: one monitor, one OSD and one gateway of Ceph, with nothing else in it. */
 export interface RealS3 extends AsyncDisposable {
   /** Store URL of a bucket that nothing else uses. */
   readonly storeUrl: (bucket: string) => string;
-  /** Ends the gateway at once (SIGKILL), as a crash would. */
+  /** Ends it at once (SIGKILL), as a crash would. */
   readonly killGateway: () => Promise<void>;
 }
 
@@ -40,16 +41,22 @@ const STOP_GRACE_MS = 3_000;
 
 const run = promisify(execFile);
 
-/** Whether Ceph's programs are installed here. */
+/** Whether a real S3 server can be had here: Ceph's programs are installed, or containers are wanted. */
 export function isRealS3Installed(): boolean {
-  return PROGRAMS.every((program) => findProgram(program) !== undefined);
+  return wantedServers() === 'containers' || PROGRAMS.every((program) => findProgram(program) !== undefined);
 }
+
+/** Whether the server that startRealS3 starts can be asked for encryption, put by put. */
+export const realS3Asks = (): boolean => wantedServers() !== 'containers';
+
+/** Starts a real S3 server, where IRISVUE_TEST_SERVERS says: in a container, else programs of this machine. */
+export const startRealS3 = (): Promise<RealS3> => (wantedServers() === 'containers' ? containerS3() : programS3());
 
 /**
  * Starts a real S3 server on free ports; takes 10 to 20 s. Data is kept in memory and gone when it is disposed of.
  * Throws when Ceph is not installed (see isRealS3Installed) or does not come up, with the end of its logs.
  */
-export async function startRealS3(): Promise<RealS3> {
+async function programS3(): Promise<RealS3> {
   const temporary = await temporaryFolder('s3');
   const folder = temporary.path;
   const daemons: ChildProcess[] = [];

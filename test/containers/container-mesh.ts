@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startDockerMesh } from '@irisvue/cli/docker-mesh';
@@ -7,6 +8,9 @@ import { freePort } from '@irisvue/embedded';
 import { temporaryFolder, until } from '@irisvue/testing';
 
 const run = promisify(execFile);
+
+/** Names of compose projects of tests; the id of their process follows. */
+const PROJECT = 'irisvue-test-';
 
 /** Everything that a mesh in containers keeps running, by service of docker-compose.yml. */
 export const SERVICES = ['gateway', 'identity', 'consent', 'jobs', 'segmentation', 'enhancement', 'fusion'] as const;
@@ -28,12 +32,22 @@ export async function docker(...args: readonly string[]): Promise<string> {
   return (await run('docker', args, { cwd: projectRoot, maxBuffer: 2 ** 26 })).stdout.trim();
 }
 
+/** Removes the meshes of runs that were killed before they could. */
+async function removeLeftovers(): Promise<void> {
+  const projects = JSON.parse(await docker('compose', 'ls', '--all', '--format', 'json')) as { Name: string }[];
+  for (const { Name } of projects) {
+    const pid = Name.startsWith(PROJECT) && Number(Name.slice(PROJECT.length));
+    if (pid && !existsSync(`/proc/${pid}`)) await docker('compose', '--project-name', Name, 'down', '--volumes');
+  }
+}
+
 /** Builds the images and starts the mesh, with as many containers of a service as `scale` says. */
 export async function startContainerMesh(scale: Readonly<Record<string, number>>): Promise<ContainerMesh> {
   await using opening = new AsyncDisposableStack();
   const home = opening.use(await temporaryFolder('containers'));
   const [gateway, objects] = [await freePort(), await freePort()];
-  process.env['COMPOSE_PROJECT_NAME'] = `irisvue-test-${process.pid}`;
+  await removeLeftovers();
+  process.env['COMPOSE_PROJECT_NAME'] = `${PROJECT}${process.pid}`;
   const settings = readCliSettings({
     ...process.env,
     IRISVUE_HOME: home.path,

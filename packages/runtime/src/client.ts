@@ -46,9 +46,10 @@ export function replicaClients<S extends DescService>(
   o: ServiceClientOptions,
 ): () => Promise<readonly Client<S>[]> {
   const replicas = replicasOf({ ...o, peer: peerName(service), interceptors: own(service, o) });
-  const timeoutMs = o.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return async () =>
-    (await replicas.current()).map(({ transport }) => createClient(service, withUnaryDeadline(transport, timeoutMs)));
+    (await replicas.current()).map(({ transport }) =>
+      createClient(service, withUnaryDeadline(transport, peerName(service), o.timeoutMs)),
+    );
 }
 
 function own(service: DescService, o: ServiceClientOptions): Interceptor[] {
@@ -68,7 +69,7 @@ interface ServiceTransportOptions extends Pick<ServiceClientOptions, 'url' | 'ti
  * deadline of unary calls that bring none.
  */
 export function createServiceTransport(o: ServiceTransportOptions): Transport {
-  return withUnaryDeadline(balancedTransport(replicasOf(o)), o.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  return withUnaryDeadline(balancedTransport(replicasOf(o)), o.peer, o.timeoutMs);
 }
 
 function replicasOf({ url, peer, interceptors = [], resolve = resolveHost }: ServiceTransportOptions): Replicas {
@@ -96,10 +97,16 @@ function bearer(token: () => Promise<string>): Interceptor {
   };
 }
 
-function withUnaryDeadline(transport: Transport, defaultTimeoutMs: number): Transport {
+/** Gives calls that bring no deadline this one. One that passed says so past all interceptors, so it is named here. */
+function withUnaryDeadline(transport: Transport, peer: string, defaultTimeoutMs = DEFAULT_TIMEOUT_MS): Transport {
   return {
-    unary: (method, signal, timeoutMs, ...rest) =>
-      transport.unary(method, signal, timeoutMs ?? defaultTimeoutMs, ...rest),
+    async unary(method, signal, timeoutMs, ...rest) {
+      try {
+        return await transport.unary(method, signal, timeoutMs ?? defaultTimeoutMs, ...rest);
+      } catch (error) {
+        throw named(error, peer, signal);
+      }
+    },
     stream: (...call) => transport.stream(...call),
   };
 }
@@ -109,10 +116,10 @@ function rememberPeer(peer: string): Interceptor {
   return catchErrors((error) => fromUpstream(ConnectError.from(error), peer));
 }
 
-function named(reason: unknown, peer: string, signal: AbortSignal): ConnectError {
+function named(reason: unknown, peer: string, signal: AbortSignal | undefined): ConnectError {
   const error = ConnectError.from(reason);
   // Canceled, and not by us: the connection was cut.
-  const wasCut = error.code === Code.Canceled && !signal.aborted;
+  const wasCut = error.code === Code.Canceled && signal?.aborted !== true;
   const code = wasCut ? Code.Unavailable : error.code;
   const unreachable = code === Code.Unavailable || code === Code.DeadlineExceeded;
   if (!unreachable || errorDetail(error) !== undefined) {

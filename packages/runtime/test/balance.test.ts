@@ -144,6 +144,19 @@ describe('calls of a service with several replicas', () => {
     expect((await client.getCapabilities({})).device).toBe(other.address);
   });
 
+  it('end with DEPENDENCY_DOWN when nobody answers within the deadline, as when a machine is gone without a word', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using two = await replicas(2, () => gate.promise);
+    const resolve = resolvesTo(...addressesOf(two.all));
+    const client = createServiceClient(VisionService, { url: two.url, resolve, timeoutMs: 100 });
+    const error = await client.getCapabilities({}).catch((thrown: unknown) => thrown);
+    expect(errorDetail(error)).toMatchObject({
+      reason: ErrorReason.DEPENDENCY_DOWN,
+      metadata: { dependency: 'vision' },
+    });
+    gate.resolve();
+  });
+
   it('break with the connection that carries them; the others go on, and so does the next one', async () => {
     const gate = Promise.withResolvers<void>();
     await using two = await replicas(2, () => gate.promise);

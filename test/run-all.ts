@@ -62,7 +62,7 @@ function phases(name: string, filters: readonly string[]): Phase[] {
       return [
         {
           title: 'scenes',
-          run: () => runVitest(['--project', 'e2e', '-scene.test'], { IRISVUE_SCENE: 'full', ...process.env }),
+          run: () => runVitest(['--project', 'e2e', 'scene.test'], { IRISVUE_SCENE: 'full', ...process.env }),
         },
       ];
     default:

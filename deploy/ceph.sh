@@ -76,6 +76,9 @@ until_true() {
   echo "not within a minute: $*" >&2
   return 1
 }
+all_run() {
+  for each in "${started[@]}"; do kill -0 "$each" 2>/dev/null || return 1; done
+}
 store_is_up() { ceph osd stat | grep -q ' 1 up'; }
 gateway_answers() { curl --silent --fail --output /dev/null http://127.0.0.1:7480/; }
 
@@ -135,7 +138,11 @@ touch "$home/made"
 run radosgw -n client.rgw.a
 until_true gateway_answers
 echo 'The object store is ready.'
-wait -n || true
+# Not `wait -n`: it misses what ended before it was called.
+while all_run; do
+  sleep 1 &
+  wait $! || true
+done
 echo 'A part of the object store ended.' >&2
 kill -KILL "${started[@]}" 2>/dev/null || true # without it the others would wait for ever
 exit 1

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type Job, JobStatus, JobStep } from '@irisvue/contracts/irisvue/jobs/v1/job';
 import { openStore } from '@irisvue/storage';
 import { childPids, startTestMesh, type TestMesh, until } from '@irisvue/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ended, eyeJpeg, newPerson, type Person, submit, uploadBytes } from '../e2e/person.ts';
+import { resultDigest } from '../e2e/right-ends.ts';
 
 /** Rounds of each kill: 1 in `./irisvue test`, 10 in `./irisvue test chaos`. */
 const rounds = Number(process.env.IRISVUE_CHAOS_ROUNDS ?? 1);
@@ -23,22 +24,12 @@ beforeAll(async () => {
   photoId = await uploadBytes(person, await eyeJpeg(61, 2400, 1800));
   otherPhotoId = await uploadBytes(person, await eyeJpeg(62, 2400, 1800));
   const [job] = await ended(person, await submit(person, photoId, otherPhotoId));
-  expected = await digest(job!);
+  expected = await resultDigest(job!);
 });
 afterAll(async () => {
   await person?.[Symbol.asyncDispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
-
-async function digest(job: Job): Promise<string> {
-  const hash = createHash('sha256');
-  for (const url of [job.links!.resultUrl, job.links!.maskUrl]) {
-    const answer = await fetch(url);
-    expect(answer.status).toBe(200);
-    hash.update(Buffer.from(await answer.arrayBuffer()));
-  }
-  return hash.digest('hex');
-}
 
 /** Resolves when the job is inside the step. */
 async function inside(jobId: string, step: JobStep): Promise<void> {
@@ -152,7 +143,7 @@ async function expectSameEnd(jobId: string, resumed: boolean): Promise<void> {
   expect(job).toMatchObject({ status: JobStatus.COMPLETED, progress: 100 });
   expect(job!.steps.map((s) => s.step)).toEqual([JobStep.SEGMENTING, JobStep.REMOVING_REFLECTIONS, JobStep.ENHANCING]);
   if (resumed) expect(job!.attempt, 'the job was taken up again').toBeGreaterThanOrEqual(2);
-  expect(await digest(job!)).toBe(expected);
+  expect(await resultDigest(job!)).toBe(expected);
   await until(async () => (await orphans(job!)).length === 0);
 }
 

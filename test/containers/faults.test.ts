@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type Job, JobStatus, JobStep } from '@irisvue/contracts/irisvue/jobs/v1/job';
+import { randomUUID } from 'node:crypto';
+import { JobStatus } from '@irisvue/contracts/irisvue/jobs/v1/job';
 import { until } from '@irisvue/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ended, eyeJpeg, newPerson, type Person, submit, uploadBytes } from '../e2e/person.ts';
+import { expectRightEnds, resultDigest } from '../e2e/right-ends.ts';
 import { type ContainerMesh, docker, SERVERS, SERVICES, startContainerMesh } from './container-mesh.ts';
 
 const SCALE = { jobs: 2, segmentation: 2 };
@@ -24,33 +25,10 @@ beforeAll(async () => {
   const pictures = Array.from({ length: PHOTOS }, (_, i) => eyeJpeg(70 + i, 900, 675));
   photoIds = await Promise.all(pictures.map(async (picture) => await uploadBytes(person, await picture)));
   for (const job of await ended(person, await submit(person, ...photoIds))) {
-    undisturbed.set(job.photoId, await digest(job));
+    undisturbed.set(job.photoId, await resultDigest(job));
   }
 }, SLOW_MS);
 afterAll(() => stack.disposeAsync(), SLOW_MS);
-
-async function digest(job: Job): Promise<string> {
-  const hash = createHash('sha256');
-  for (const url of [job.links!.resultUrl, job.links!.maskUrl]) {
-    const answer = await fetch(url);
-    expect(answer.status).toBe(200);
-    hash.update(Buffer.from(await answer.arrayBuffer()));
-  }
-  return hash.digest('hex');
-}
-
-/** Each of the jobs ended right, with every step done once. */
-async function expectRightEnds(jobIds: readonly string[]): Promise<void> {
-  for (const job of await ended(person, jobIds)) {
-    expect(job, job.errorMessage).toMatchObject({ status: JobStatus.COMPLETED, progress: 100 });
-    expect(job.steps.map(({ step }) => step)).toEqual([
-      JobStep.SEGMENTING,
-      JobStep.REMOVING_REFLECTIONS,
-      JobStep.ENHANCING,
-    ]);
-    expect(await digest(job)).toBe(undisturbed.get(job.photoId));
-  }
-}
 
 /** Resolves when the job is worked on; gives whether it was before it ended. */
 async function isBegun(jobId: string): Promise<boolean> {
@@ -71,7 +49,7 @@ async function metric(container: string, name: string, label: string): Promise<n
 
 test('two containers of jobs and two of segmentation share the work', { timeout: SLOW_MS }, async () => {
   const jobIds = [...(await submit(person, ...photoIds)), ...(await submit(person, ...photoIds))];
-  await expectRightEnds(jobIds);
+  await expectRightEnds(person, jobIds, undisturbed);
   const counts = async (service: string, name: string, label: string) =>
     await Promise.all((await mesh.containers(service)).map((container) => metric(container, name, label)));
   const done = {
@@ -103,7 +81,7 @@ test.each(victims)(
     await docker('kill', container);
     // Where there is another one it takes over; an engine starts nothing again that was killed through it.
     if (containers.length === 1) await docker('start', container);
-    await expectRightEnds([jobId!]);
+    await expectRightEnds(person, [jobId!], undisturbed);
     console.log(
       `${victim.service}: the job ended ${((performance.now() - startedAt) / 1000).toFixed(1)} s after the kill`,
     );
@@ -142,7 +120,7 @@ test('an outage of consent that outlasts several tries of a job ends none', { ti
   // So many that some job has tried several times.
   await until(async () => (await brokeOff()) - before >= 2 * jobIds.length, { limitMs: SLOW_MS, everyMs: 500 });
   await docker('start', container!);
-  await expectRightEnds(jobIds);
+  await expectRightEnds(person, jobIds, undisturbed);
   await mesh.healthy(container!);
 });
 
@@ -178,7 +156,7 @@ test('a rolling restart of all services, one container after the other, loses no
     await mesh.healthy(container);
   }
   expect(jobIds).toHaveLength(LOAD);
-  await expectRightEnds(jobIds);
+  await expectRightEnds(person, jobIds, undisturbed);
   console.log(
     `${LOAD} jobs and ${containers.length} restarts in ${Math.round((performance.now() - startedAt) / 1000)} s`,
   );

@@ -27,16 +27,17 @@ export type Ports = Readonly<Record<ProcessName, number>>;
 
 const NAMES = Object.keys(DEFAULT_PORTS) as ProcessName[];
 const HOST = '127.0.0.1';
-/** The port of replica 1, 2 … of a service. */
-export function replicaPort(ports: Ports, name: ProcessName, replica: number): number {
-  return ports[name] + (replica - 1) * REPLICA_OFFSET;
-}
 const HIGHEST_OFFSET = Math.max(...Object.values(DEFAULT_PORTS)) - DEFAULT_PORTS.gateway + METRICS_OFFSET;
 
 // Below the range from which systems take ports for outgoing connections (Linux from 32768, macOS from 49152): such a
 // connection must not sit on the port of a process that is about to be restarted.
 const FREE_RANGE = { from: 20_000, to: 32_000 };
 const FREE_TRIES = 1000;
+
+/** The port of replica 1, 2 … of a service. */
+export function replicaPort(ports: Ports, name: ProcessName, replica: number): number {
+  return ports[name] + (replica - 1) * REPLICA_OFFSET;
+}
 
 /**
  * The ports of a mesh: the default ones, the same pattern from another base on, or ones that are free now, also for so

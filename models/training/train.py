@@ -23,7 +23,8 @@ EPILOG = """
 examples:
   ./irisvue train segmentation-outline --steps 20000 --threads 2     from the seed in the settings
   ./irisvue train segmentation-outline --resume                      go on where it stopped, also after a kill
-  ./irisvue train segmentation-outline --init CHECKPOINT --data DIR  fine-tune with own, consented photos
+  ./irisvue train segmentation-outline --init models/iris-segmentation/1/outline.onnx --data DIR
+                                                                     fine-tune with own, consented photos
   ./irisvue train segmentation-outline --evaluate                    figures of the newest checkpoint
   ./irisvue train segmentation-outline --export models/iris-segmentation/1
   ./irisvue train render segmentation-outline --count 40000 --workers 2 --seed 1 --out DIR
@@ -63,7 +64,7 @@ def parser_of(model: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=1, help="of the training (default 1: the same result again)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: .training/MODEL in the project")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    parser.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from its averaged weights")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="start from a checkpoint, or from an exported *.onnx")
     parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="DIR", help="folders of training data")
     parser.add_argument("--evaluate", action="store_true", help="no training: figures of --init, or of --out")
     parser.add_argument("--export", type=Path, metavar="DIR", help="no training: ONNX and model.json into this folder")
@@ -76,8 +77,9 @@ def run(options: argparse.Namespace) -> int:
     """Trains, evaluates or exports, as the options say."""
     import torch
 
-    from loop.checkpoint import load_averaged, read_checkpoint, settings_of
+    from loop.checkpoint import CheckpointError, load_averaged, read_checkpoint, settings_of
     from loop.export import export_model
+    from loop.exported_weights import load_exported
     from loop.folders import RUNS, SETTINGS
     from loop.run import CHECKPOINT, train
     from loop.settings import read_settings
@@ -90,11 +92,11 @@ def run(options: argparse.Namespace) -> int:
     folder = options.out or RUNS / options.model
     if not options.evaluate and options.export is None:
         settings = read_settings(file).with_changes(seed=options.seed, steps=options.steps)
-        source = trainer.open_data(settings, options.data)
+        data = trainer.open_data(settings, options.data)
         train(
             trainer,
             settings,
-            source,
+            data,
             folder,
             device=options.device,
             resume=options.resume,
@@ -102,12 +104,20 @@ def run(options: argparse.Namespace) -> int:
             minutes=options.minutes,
         )
         return 0
-    checkpoint = read_checkpoint(options.init or folder / CHECKPOINT)
-    settings = settings_of(checkpoint)
-    network = trainer.build(settings)
-    missing = load_averaged(network, checkpoint)
+    source = options.init or folder / CHECKPOINT
+    if source.suffix == ".onnx":
+        if options.export is not None:
+            raise CheckpointError(f"{source}: is exported already; --export takes a checkpoint")
+        settings = read_settings(file)
+        network = trainer.build(settings)
+        missing = load_exported(network, source)
+    else:
+        checkpoint = read_checkpoint(source)
+        settings = settings_of(checkpoint)
+        network = trainer.build(settings)
+        missing = load_averaged(network, checkpoint)
     if missing:
-        raise SystemExit(f"train.py: the checkpoint lacks {', '.join(missing)}")
+        raise CheckpointError(f"{source} lacks {', '.join(missing)}")
     network.eval()
     if options.evaluate:
         trainer.evaluate(settings, network, options)

@@ -11,12 +11,20 @@ from .hairs import draw_strokes
 from .iris import paint_iris, unwrap
 from .lights import add_lights
 from .noise import patch
+from .placement import Placement
 from .scene import Scene
 
 ROWS, COLUMNS = 44, 320  # of the polar iris: finer than any pixel of the pictures that segmentation learns from
 DIM_SHARE = 0.25
 """Dark irises in the shade of the brow: their sclera is no brighter than the skin, so that it could be an iris, and the
 iris a wide pupil."""
+
+
+TALL = 0.955, 0.025
+"""Height of the cornea by its width, mean and deviation: about 10.6 to 11.2 mm by 11.7 mm in adults."""
+
+Ellipse = tuple[float, float, float, float, float]
+"""cx, cy, half axes in pixels, corner origin, and the first axis' direction in degrees from +x towards +y."""
 
 
 @dataclass(frozen=True)
@@ -29,38 +37,48 @@ class Ball:
     """Distance from the pupil's centre in pupil radii, [h, w]."""
     highlight: np.ndarray
     """Cover of bright lights, [h, w], 0 to 1."""
-    limbus: tuple[float, float, float, float, float]
-    pupil: tuple[float, float, float, float, float]
+    limbus: Ellipse
+    pupil: Ellipse
 
 
 @dataclass(frozen=True)
-class _Gaze:
-    """The limbus as an ellipse: a circle seen at an angle."""
+class _Front:
+    """The eye's front as it is seen: a matrix from its own plane, where the limbus is the unit circle, to eye units."""
 
-    angle: float
-    ratio: float
+    matrix: np.ndarray
 
-    def turn(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        cos, sin = np.float32(np.cos(self.angle)), np.float32(np.sin(self.angle))
-        return (u * cos + v * sin) / np.float32(self.ratio), v * cos - u * sin
+    def back(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places in eye units as places of the front's own plane."""
+        (a, b), (c, d) = np.linalg.inv(self.matrix).astype(np.float32)
+        return a * u + b * v, c * u + d * v
 
-    def back(self, x: float, y: float) -> np.ndarray:
-        cos, sin = np.cos(self.angle), np.sin(self.angle)
-        return np.array([x * self.ratio * cos - y * sin, x * self.ratio * sin + y * cos])
+    def ellipse(self, place: Placement, centre: np.ndarray, half_axes: np.ndarray) -> Ellipse:
+        """An ellipse along the axes of the front's plane, in pixels."""
+        directions, (a, b), _ = np.linalg.svd(self.matrix * half_axes)
+        x, y = place.to_pixels(self.matrix @ centre)
+        turn = place.angle_to_pixels(float(np.arctan2(directions[1, 0], directions[0, 0])))
+        return (float(x), float(y), float(a) * place.radius, float(b) * place.radius, turn)
+
+
+def _draw_front(rng: Random, tall: float) -> _Front:
+    """A cornea of height `tall`, turned away from the camera."""
+    angle = rng.uniform(0, np.pi) if chance(rng, 0.5) else rng.normal(0, 0.3)
+    ratio = 1 - min(0.3, abs(rng.normal(0, 0.05))) if chance(rng, 0.8) else rng.uniform(0.6, 0.95)
+    cos, sin = np.cos(angle), np.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    return _Front(turn * (ratio, 1) @ turn.T * (1, tall))
 
 
 def paint_ball(rng: Random, scene: Scene) -> Ball:
     """Paints what a scene's window shows of the eyeball, as if there were no lids."""
     place = scene.place
     picture, white = _paint_sclera(rng, scene)
-    gaze = _Gaze(
-        angle=rng.uniform(0, np.pi) if chance(rng, 0.5) else rng.normal(0, 0.3),
-        ratio=1 - min(0.3, abs(rng.normal(0, 0.05))) if chance(rng, 0.8) else rng.uniform(0.6, 0.95),
-    )
-    x, y = gaze.turn(scene.u, scene.v)
+    tall = float(np.clip(rng.normal(*TALL), 0.88, 1.02))
+    front = _draw_front(rng, tall)
+    x, y = front.back(scene.u, scene.v)
     from_centre = np.sqrt(x * x + y * y)
     share = rng.uniform(0.2, 0.5) if chance(rng, 0.8) else rng.uniform(0.14, 0.68)
-    shift, squeeze = rng.normal(0, 0.03, 2), rng.uniform(0.95, 1.05)
+    shift, squeeze = rng.normal(0, 0.03, 2), tall * rng.uniform(0.95, 1.05)  # a pupil is round where the limbus is not
     dx, dy = x - np.float32(shift[0]), (y - np.float32(shift[1])) * np.float32(squeeze)
     distance = np.sqrt(dx * dx + dy * dy)
 
@@ -75,19 +93,18 @@ def paint_ball(rng: Random, scene: Scene) -> Ball:
     _join_limbus(rng, picture, iris, from_centre, np.arctan2(y, x), place.pixel)
     _paint_pupil(rng, picture, scene, distance / np.float32(share), share, white)
     if dim:
-        if chance(rng, 0.6):  # a pupil about as grey as the iris: a lamp beside the lens, or the sensor's floor
-            grey = luminance(iris).mean() * log_uniform(rng, 0.6, 2) * rng.uniform(0.9, 1.1, 3)
+        if chance(rng, 0.7):  # a pupil about as grey as the iris: a lamp beside the lens, or the sensor's floor
+            grey = luminance(iris).mean() * log_uniform(rng, 0.6, 3) * rng.uniform(0.9, 1.1, 3)
+            if chance(rng, 0.4):  # reddish, as the fundus is
+                grey = grey * np.array([rng.uniform(0.7, 1), rng.uniform(0.7, 1), rng.uniform(1, 1.4)])
             mix(picture, grey, ramp(share - distance, -0.03, 0.03) * rng.uniform(0.5, 1))
         picture *= np.float32(rng.uniform(0.4, 1))
     _cast_shadows(rng, picture, scene, from_centre)
     highlight = add_lights(rng, picture, scene.u, scene.v, place.pixel)
     _wet(rng, picture, scene)
 
-    centre = place.to_pixels(gaze.back(*shift))
-    angle = place.angle_to_pixels(gaze.angle)
-    radius = place.radius
-    limbus = (*place.centre, radius * gaze.ratio, radius, angle)
-    pupil = (float(centre[0]), float(centre[1]), radius * share * gaze.ratio, radius * share / squeeze, angle)
+    limbus = front.ellipse(place, np.zeros(2), np.ones(2))
+    pupil = front.ellipse(place, shift, np.array([share, share / squeeze]))
     return Ball(picture, from_centre, distance / np.float32(share), highlight, limbus, pupil)
 
 

@@ -53,7 +53,7 @@ class Placement:
 
 
 def _draw_roll(rng: Random) -> float:
-    return np.deg2rad(rng.normal(0, 9) if chance(rng, 0.9) else rng.uniform(-60, 60))
+    return np.deg2rad(rng.normal(0, 9) if chance(rng, 0.8) else rng.normal(0, 28))
 
 
 def place_whole(rng: Random, size: int) -> Placement:

@@ -18,6 +18,7 @@ from loop.batches import batches_from
 from loop.checkpoint import CheckpointError, load_averaged, read_checkpoint, save_checkpoint, settings_table
 from loop.commit import current_commit
 from loop.curve import LossCurve
+from loop.exported_weights import load_exported, spread_norms
 from loop.progress import Progress
 from loop.schedule import learning_rate
 from loop.settings import Settings
@@ -25,6 +26,7 @@ from loop.trainer import Batch, BatchSource, Trainer
 
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.jsonl"
+BATCHES_FOR_NORMS = 8  # of the training, that batch norms of an exported network are measured on
 MOST_FAILED_STEPS = 10  # steps in a row without a finite loss before a run gives up
 
 
@@ -60,7 +62,7 @@ def train(
     """Trains and answers the averaged network in evaluation mode; `folder` gets the checkpoint and the loss curve.
 
     resume goes on where the folder's checkpoint stopped, bit for bit on one thread of the same machine.
-    init starts from the averaged weights of another checkpoint (fine-tuning).
+    init starts from the averaged weights of another checkpoint, or from an exported network (fine-tuning).
     minutes lets the learning rate follow the clock instead of the steps: such a run ends in time, and not reproducibly.
     until pauses after that many steps; the plan stays that of the settings.
     SIGINT and SIGTERM save a checkpoint and stop.
@@ -107,7 +109,7 @@ def _begin(
     torch.manual_seed(settings.seed)
     network = trainer.build(settings)
     if init is not None and not resume:
-        missing = load_averaged(network, read_checkpoint(init))
+        missing = _start_from(init, network, source)
         say(f"started from {init}" + (f"; new weights: {', '.join(missing)}" if missing else ""))
     network = network.to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=settings.training.weight_decay)
@@ -127,6 +129,15 @@ def _begin(
         say("the data is not what it was at the checkpoint: the run goes on, though not bit for bit")
     say(f"resumed at step {run.step}")
     return run, LossCurve(folder / CURVE, settings.training.log_every, run.step, checkpoint["curve"])
+
+
+def _start_from(init: Path, network: nn.Module, source: BatchSource) -> list[str]:
+    """Weights from a checkpoint or an exported network; answers the names of those that do not fit."""
+    if init.suffix != ".onnx":
+        return load_averaged(network, read_checkpoint(init))
+    missing = load_exported(network, init)
+    spread_norms(network, [source.batch(step)["input"] for step in range(BATCHES_FOR_NORMS)])
+    return missing
 
 
 def _content(run: Run, settings: Settings, source: BatchSource, curve: LossCurve) -> dict[str, Any]:

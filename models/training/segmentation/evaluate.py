@@ -11,8 +11,9 @@ import cv2
 from torch import nn
 
 from loop.checkpoint import load_averaged, read_checkpoint, settings_of
-from loop.folders import RUNS
-from loop.settings import Settings, SettingsError
+from loop.exported_weights import load_exported
+from loop.folders import RUNS, SETTINGS
+from loop.settings import Settings, SettingsError, read_settings
 from segmentation.evaluate_photos import (
     LabelledPhoto,
     evaluate_photos,
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="who finds the eye: the search network (--other, or .training/segmentation-search), the outline network "
         "itself, or the labels",
     )
-    parser.add_argument("--other", type=Path, metavar="CHECKPOINT", help="of the other one of the two networks")
+    parser.add_argument("--other", type=Path, metavar="FILE", help="the other one of the two networks, a checkpoint or *.onnx")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
 
 
@@ -78,8 +79,13 @@ def _other_network(options: argparse.Namespace, model: str) -> Network:
     path = options.other or RUNS / model / "checkpoint.pt"
     if not path.exists():
         raise SettingsError(f"{path}: no checkpoint of {model}; name one by --other, or use --find outline or labels")
-    checkpoint = read_checkpoint(path)
-    settings = settings_of(checkpoint)
-    network = network_of(settings.network)
-    load_averaged(network, checkpoint)
+    if path.suffix == ".onnx":
+        settings = read_settings(SETTINGS / f"{model}.toml")
+        network = network_of(settings.network)
+        load_exported(network, path)
+    else:
+        checkpoint = read_checkpoint(path)
+        settings = settings_of(checkpoint)
+        network = network_of(settings.network)
+        load_averaged(network, checkpoint)
     return Network(Activated(network).eval(), settings.network["side"])

@@ -33,10 +33,10 @@ def load_exported(network: nn.Module, file: Path) -> list[str]:
                 missing.append(name)
                 continue
             layer.weight.copy_(weight)
+            norm = norms.get(name)
             if layer.bias is not None:
-                layer.bias.copy_(shift)
-            elif name in norms:
-                norm = norms[name]
+                layer.bias.copy_(shift if norm is None else torch.zeros_like(shift))
+            if norm is not None:
                 norm.running_mean.zero_()
                 norm.running_var.fill_(1 - norm.eps)
                 norm.weight.fill_(1)
@@ -100,14 +100,14 @@ def _read_layers(file: Path) -> dict[str, tuple[Tensor, Tensor | None]]:
     for node in graph.node:
         found = [torch.from_numpy(values[name].copy()) for name in node.input[1:] if name in values]
         if node.op_type in LAYERS and found:
-            layers[_layer_name(node.output[0])] = (found[0], found[1] if len(found) > 1 else None)
+            layers[_layer_name(node.name)] = (found[0], found[1] if len(found) > 1 else None)
     return layers
 
 
-def _layer_name(output: str) -> str:
-    """"/network/down.0/down.0.1/down.0.1.0/Conv_output_0" -> "down.0.1.0": PyTorch repeats a sequence's name."""
+def _layer_name(node: str) -> str:
+    """"/network/down.0/down.0.1/down.0.1.0/Conv" -> "down.0.1.0": PyTorch repeats a sequence's name."""
     parts: list[str] = []
-    for part in output.split("/")[1:-1]:
+    for part in node.split("/")[1:-1]:
         if parts and part.startswith(f"{parts[-1]}."):
             parts.pop()
         parts.append(part)

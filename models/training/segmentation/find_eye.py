@@ -127,20 +127,23 @@ def read_outline(looks: Looks, height: int, width: int) -> Outline:
     """Mask and ellipses of an eye that was looked at, in a photo of that size."""
     answer = looks.wide
     size, told = answer.size, answer.told
-    limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size)
+    _, sclera, iris, hole = answer.planes[:4]
+    limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size, (iris, sclera))
     pupil = None
     if min(told[geometry.PUPIL_SEEN], looks.close.told[geometry.PUPIL_SEEN]) >= LEAST_PUPIL_SEEN:
-        refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size)
+        refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size, (hole, iris))
         pupil = in_photo(refined, answer.square)
     limbus_in_photo = in_photo(limbus, answer.square)
-    iris = _iris_in_photo(looks.close, pupil is not None, height, width) & _inside(limbus_in_photo, height, width)
-    return Outline(looks.presence, iris, limbus_in_photo, pupil, looks)
+    visible = _iris_in_photo(looks.close, pupil is not None, height, width) & _inside(limbus_in_photo, height, width)
+    return Outline(looks.presence, visible, limbus_in_photo, pupil, looks)
 
 
-def _refined(plane: np.ndarray, told: np.ndarray, scale: float, size: int) -> np.ndarray:
+def _refined(
+    plane: np.ndarray, told: np.ndarray, scale: float, size: int, sides: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
     """The fit to the disc's border where it agrees with what was told directly; shares of the square."""
     in_pixels = np.array([told[0] * size, told[1] * size, told[2] * size, told[3], told[4]], np.float64)
-    fitted = fit_disc(plane, in_pixels)
+    fitted = fit_disc(plane, in_pixels, sides)
     if fitted is None:
         return told
     away = max(math.hypot(*(fitted[:2] - in_pixels[:2])), abs(fitted[2] - in_pixels[2]))

@@ -13,12 +13,15 @@ FEWEST = 22  # crossings that a fit needs
 ROUNDS = 10
 ROUNDS_OF_CIRCLE = 4  # first rounds that keep the start's shape: a lid would flatten it
 CUT_OFF = 3.0  # standard deviations beyond which a crossing does not count (Tukey's biweight)
+ASIDE = 0.06  # of the radius: how far inside and outside the border is looked whether it is seen
+UNSEEN = 0.2  # weight of a border that lids hide, beside one that is seen: there the network guesses, mostly too high
 
 
-def fit_disc(plane: np.ndarray, start: np.ndarray) -> np.ndarray | None:
+def fit_disc(plane: np.ndarray, start: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray | None:
     """Rays from the start's centre, the crossing of one half nearest to the start on each, a robust fit through them.
 
-    plane float [S,S] 0..1; start and answer: cx, cy, r, e1, e2 in pixels, corner origin. None: too little is seen.
+    plane float [S,S] 0..1; start and answer: cx, cy, r, e1, e2 in pixels, corner origin. sides: probabilities [S,S] of
+    what is seen on the border's inner and on its outer side. None: too little is seen.
     """
     angles = np.arange(RAYS) * (2 * math.pi / RAYS)
     distances, steepness = _crossings(plane, start, angles)
@@ -27,12 +30,17 @@ def fit_disc(plane: np.ndarray, start: np.ndarray) -> np.ndarray | None:
         return None
     x = start[0] + distances[met] * np.cos(angles[met])
     y = start[1] + distances[met] * np.sin(angles[met])
+    inner, outer = (
+        np.nan_to_num(_interpolated(side, start[0] + away * (x - start[0]), start[1] + away * (y - start[1])))
+        for side, away in zip(sides, (1 - ASIDE, 1 + ASIDE))
+    )
+    sure = steepness[met] * (UNSEEN + (1 - UNSEEN) * inner * outer)
     oval = np.array(start, np.float64)
     for round_number in range(ROUNDS):
         towards = np.arctan2(y - oval[1], x - oval[0])
         residual = np.hypot(x - oval[0], y - oval[1]) - radius_towards(oval, towards)
         reach = CUT_OFF * max(0.1, 1.4826 * float(np.median(np.abs(residual))))
-        weight = steepness[met] * np.clip(1 - (residual / reach) ** 2, 0, None) ** 2
+        weight = sure * np.clip(1 - (residual / reach) ** 2, 0, None) ** 2
         effects = [np.cos(towards), np.sin(towards), np.ones_like(towards), np.cos(2 * towards), np.sin(2 * towards)]
         design = np.stack(effects[: 3 if round_number < ROUNDS_OF_CIRCLE else 5], 1)
         root = np.sqrt(weight)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from typing import Callable
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from superres.network import FACTOR
 from superres.noise import Random
 
 Picture = np.ndarray  # uint8 [h, w, 3]
 
-BENCH_QUALITY = 90  # JPEG quality and noise of the bench's degradation: the centre of what is trained on
+BENCH_QUALITY = 90  # JPEG quality and noise of the bench's degradation
 BENCH_NOISE = 1.0  # grey levels
 
 
@@ -35,17 +37,16 @@ def soften(rng: Random, picture: Picture) -> Picture:
 def degrade(rng: Random, picture: Picture) -> Picture:
     """A quarter of the picture's size, as a camera or a website would give it: shrunk, compressed, noisy.
 
-    1) a tenth of the lenses are a little softer than the truth; 2) antialiased ×4 down by one of several kernels;
-    3) noise of deviation 0 to 3 and JPEG of quality 70 to 100 in either order. Half of the pictures get the noise and
-    the quality of the bench. Sides must be multiples of 4.
+    Half of the pictures become what the bench makes of them. The others: 1) a tenth of the lenses are a little softer
+    than the truth; 2) antialiased ×4 down by one of several kernels; 3) noise of deviation 0 to 3 and JPEG of quality
+    70 to 100 in either order. Sides must be multiples of 4.
     """
+    if rng.random() < 0.5:
+        return degrade_as_bench(rng, picture)
     if rng.random() < 0.1:
         picture = _gaussian(picture, rng.uniform(0.5, 2))
     smaller = shrink(picture, _KERNELS[rng.choice(len(_KERNELS), p=_SHARES)])
-    if rng.random() < 0.5:
-        noise, quality = BENCH_NOISE, BENCH_QUALITY
-    else:
-        noise, quality = rng.uniform(0, 3) * (rng.random() < 0.8), int(rng.integers(70, 101))
+    noise, quality = rng.uniform(0, 3) * (rng.random() < 0.8), int(rng.integers(70, 101))
     whole_colour = bool(rng.random() < 0.5)
     if rng.random() < 0.5:
         return compress(add_noise(rng, smaller, noise), quality, whole_colour)
@@ -74,21 +75,10 @@ def add_noise(rng: Random, picture: Picture, deviation: float) -> Picture:
 
 
 def compress(picture: Picture, quality: int, whole_colour: bool = False) -> Picture:
-    """The picture after JPEG, with colour at half the resolution (4:2:0) or, if `whole_colour`, at the whole (4:4:4).
-
-    OpenCV 4.6 writes 4:2:0 only; for 4:4:4 the planes are compressed one by one, those of colour with the table of
-    brightness doubled, which is near the standard's table for colour. Quality is 51 to 100.
-    """
-    if not whole_colour:
-        return _through_jpeg(picture, quality, cv2.IMREAD_COLOR)
-    brightness, red, blue = cv2.split(cv2.cvtColor(picture, cv2.COLOR_BGR2YCrCb))
-    kept = [_through_jpeg(brightness, quality, cv2.IMREAD_GRAYSCALE)]
-    kept += [_through_jpeg(plane, 2 * quality - 100, cv2.IMREAD_GRAYSCALE) for plane in (red, blue)]
-    return cv2.cvtColor(cv2.merge(kept), cv2.COLOR_YCrCb2BGR)
-
-
-def _through_jpeg(picture: Picture, quality: int, how: int) -> Picture:
-    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], how)
+    """The picture after JPEG, with colour at half the resolution (4:2:0) or, if `whole_colour`, at the whole (4:4:4)."""
+    file = io.BytesIO()
+    Image.fromarray(picture[..., ::-1]).save(file, "JPEG", quality=quality, subsampling=0 if whole_colour else 2)
+    return np.asarray(Image.open(file))[..., ::-1]
 
 
 def _gaussian(picture: Picture, sigma: float) -> Picture:

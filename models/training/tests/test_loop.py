@@ -14,6 +14,8 @@ import torch
 
 from loop.checkpoint import CheckpointError, read_checkpoint
 from loop.curve import read_curve
+from loop.export import write_onnx
+from loop.exported_weights import load_exported, spread_norms
 from loop.folders import TRAINING
 from loop.run import CHECKPOINT, CURVE, TrainingFailed, train
 from loop.settings import SettingsError, read_settings, settings_from
@@ -86,6 +88,55 @@ class Resume(unittest.TestCase):
         trained = run_in(self.folder / "first").state_dict()
         started = run_in(self.folder / "second", init=self.folder / "first" / CHECKPOINT, until=0).state_dict()
         self.assertTrue(torch.equal(trained["0.weight"], started["0.weight"]))
+
+
+class ExportedWeights(unittest.TestCase):
+    def setUp(self):
+        torch.set_num_threads(1)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.file = self.folder / "main.onnx"
+        self.trained = run_in(self.folder / "first").eval()
+        write_onnx(tiny.exported(None, self.trained), self.file)
+        self.pictures = [tiny.Pictures(7).batch(step)["input"] for step in range(3)]
+
+    def assert_answers_alike(self, network, tolerance):
+        with torch.no_grad():
+            for picture in self.pictures:
+                torch.testing.assert_close(network(picture), self.trained(picture), rtol=0, atol=tolerance)
+
+    def test_put_back_they_answer_as_they_did(self):
+        network = tiny.build(None).eval()
+        self.assertEqual(load_exported(network, self.file), [])
+        self.assert_answers_alike(network, 1e-5)
+
+    def test_norms_spread_anew_change_no_answer_and_hold_in_training(self):
+        network = tiny.build(None).eval()
+        load_exported(network, self.file)
+        spread_norms(network, [torch.cat(self.pictures)])
+        self.assert_answers_alike(network, 1e-5)
+        with torch.no_grad():
+            whole = torch.cat(self.pictures)
+            expected = network(whole)
+            torch.testing.assert_close(network.train()(whole), expected, rtol=0, atol=1e-4)
+
+    def test_a_training_goes_on_from_them(self):
+        started = run_in(self.folder / "second", init=self.file, until=0).eval()
+        self.assert_answers_alike(started, 1e-5)
+        run_in(self.folder / "second", init=self.file)
+        fresh, further = (read_curve(self.folder / name / CURVE)[0]["loss"] for name in ("first", "second"))
+        self.assertLess(further, 0.5 * fresh)
+
+    def test_what_is_no_export_of_this_network_is_refused(self):
+        other = torch.nn.Sequential(torch.nn.Conv2d(3, 5, 1), torch.nn.Conv2d(5, 2, 1))
+        with self.assertRaisesRegex(CheckpointError, "no layer of it fits"):
+            load_exported(other, self.file)
+        self.file.write_bytes(b"no network")
+        with self.assertRaisesRegex(CheckpointError, "not an exported network"):
+            load_exported(tiny.build(None), self.file)
+        with self.assertRaisesRegex(CheckpointError, "no such file"):
+            load_exported(tiny.build(None), self.folder / "nothing.onnx")
 
 
 class Learning(unittest.TestCase):

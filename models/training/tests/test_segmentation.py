@@ -78,7 +78,7 @@ class Geometry(unittest.TestCase):
         plane = geometry.disc(ELLIPSE, 80)
         plane[:20] = 0  # a lid
         start = np.array([40.8, 32.7, 16.0, 0.05, 0.05])
-        told = fit_disc(plane, start)
+        told = fit_disc(plane, start, (np.ones_like(plane), np.ones_like(plane)))
         wanted = geometry.told_ellipse(ELLIPSE, 80) * [80, 80, 80, 1, 1]
         np.testing.assert_allclose(told[:3], wanted[:3], atol=0.08)
         np.testing.assert_allclose(told[3:], wanted[3:], atol=0.01)

@@ -16,6 +16,16 @@ const roundsOfShape = 4;
 const cutOff = 3;
 /** A deviation that is none, in cells: borders between cells are not known better. */
 const noise = 0.1;
+/** How far inside and outside of a border is looked whether it is seen, in shares of its distance. */
+const aside = 0.06;
+/** Weight of a border that lids hide, beside one that is seen: there the network guesses, mostly too high. */
+const unseen = 0.2;
+
+/** Probabilities of what lies on both sides of a border where it is seen, cell by cell. */
+export interface Sides {
+  readonly inner: Float32Array;
+  readonly outer: Float32Array;
+}
 
 /** Where a ray leaves a disc. */
 export interface BorderCrossing {
@@ -30,17 +40,22 @@ export interface BorderCrossing {
 /**
  * The oval of a disc in a plane of probabilities, finer than its cells, in cells:
  * 1) rays from the start's centre 2) on each the place nearest to the start where the probability falls through one half,
- * interpolated 3) a least-squares oval through these places, weighted by steepness, those that lie off (a lid, a lash, a
- * highlight) counting less and less (Tukey's biweight). Undefined where too little of a border is seen.
+ * interpolated 3) a least-squares oval through these places, weighted by steepness and by whether the border is seen
+ * there, those that lie off (a lid, a lash, a highlight) counting less and less (Tukey's biweight). Undefined where too
+ * little of a border is found.
  */
-export function fitDisc(plane: Float32Array, size: number, start: Oval): Oval | undefined {
+export function fitDisc(plane: Float32Array, size: number, start: Oval, sides: Sides): Oval | undefined {
   const crossings = findCrossings(plane, size, start);
   if (crossings.length < fewestRays) return undefined;
-  const points = crossings.map(({ angle, distance, steepness }) => ({
-    x: start.cx + distance * Math.cos(angle),
-    y: start.cy + distance * Math.sin(angle),
-    steepness,
-  }));
+  const points = crossings.map(({ angle, distance, steepness }) => {
+    const along = (share: number): readonly [number, number] => [
+      start.cx + share * distance * Math.cos(angle),
+      start.cy + share * distance * Math.sin(angle),
+    ];
+    const [x, y] = along(1);
+    const seen = shown(sides.inner, size, along(1 - aside)) * shown(sides.outer, size, along(1 + aside));
+    return { x, y, certainty: steepness * (unseen + (1 - unseen) * seen) };
+  });
   let oval = start;
   for (let round = 0; round < rounds; round++) {
     const places = points.map(({ x, y }) => ({
@@ -50,7 +65,7 @@ export function fitDisc(plane: Float32Array, size: number, start: Oval): Oval | 
     const radius = radiusTowards(oval);
     const residuals = places.map(({ angle, distance }) => distance - radius(angle));
     const reach = cutOff * Math.max(noise, 1.4826 * median(residuals.map(Math.abs)));
-    const weights = residuals.map((residual, i) => points[i].steepness * biweight(residual / reach));
+    const weights = residuals.map((residual, i) => points[i].certainty * biweight(residual / reach));
     oval = moved(oval, places, residuals, weights, round < roundsOfShape ? 3 : 5);
   }
   return [oval.cx, oval.cy, oval.r, oval.e1, oval.e2].every(Number.isFinite) && oval.r > 0 ? oval : undefined;
@@ -102,6 +117,12 @@ function probability(plane: Float32Array, size: number, x: number, y: number): n
     plane[at + size] * weights[2] +
     plane[at + size + 1] * weights[3]
   );
+}
+
+/** What a plane says at a place; nothing beyond it. */
+function shown(plane: Float32Array, size: number, [x, y]: readonly [number, number]): number {
+  const value = probability(plane, size, x, y);
+  return Number.isNaN(value) ? 0 : value;
 }
 
 function biweight(x: number): number {

@@ -1,6 +1,6 @@
 import type { IrisGeometry, LidMargin, Point } from '@irisvue/vision';
 import type { ExpectedLid, ExpectedOval } from './eye-answer.ts';
-import { fitDisc } from './fit-disc.ts';
+import { fitDisc, type Sides } from './fit-disc.ts';
 import { fitLid } from './fit-lid.ts';
 import type { EyeLooks } from './outline-eye.ts';
 import { type Oval, toEllipse } from './oval.ts';
@@ -31,9 +31,10 @@ export interface EyeCurves {
  */
 export function readCurves({ wide, close }: EyeLooks): EyeCurves {
   const { map, expected } = wide;
-  const limbus = refined(map.limbusDisc, map.size, expected.limbus);
+  const limbus = refined(map.limbusDisc, map.size, expected.limbus, { inner: map.iris, outer: map.sclera });
   const isSeen = Math.min(expected.pupilSeen, close.expected.pupilSeen) >= leastPupilSeen;
-  const pupil = isSeen ? refined(map.pupilDisc, map.size, expected.pupil) : undefined;
+  const pupilSides = { inner: map.pupil, outer: map.iris };
+  const pupil = isSeen ? refined(map.pupilDisc, map.size, expected.pupil, pupilSides) : undefined;
   const closer = (oval: Oval): Oval => toCells(toPhoto(oval, map.square, map.size), close.map.square, close.map.size);
   return {
     limbus: closer(limbus),
@@ -43,8 +44,8 @@ export function readCurves({ wide, close }: EyeLooks): EyeCurves {
   };
 }
 
-function refined(disc: Float32Array, size: number, { error, ...direct }: ExpectedOval): Oval {
-  const fitted = fitDisc(disc, size, direct);
+function refined(disc: Float32Array, size: number, { error, ...direct }: ExpectedOval, sides: Sides): Oval {
+  const fitted = fitDisc(disc, size, direct, sides);
   if (!fitted) return direct;
   const difference = Math.max(Math.hypot(fitted.cx - direct.cx, fitted.cy - direct.cy), Math.abs(fitted.r - direct.r));
   return difference <= agreement.errors * error + agreement.cells ? fitted : direct;

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 
 from segmentation import geometry
-from segmentation.fit_disc import fit_disc
+from segmentation.fit_disc import Border, fit_disc
 from segmentation.look import Answer, Look, Square, in_photo, look_at
 
 WIDE, CLOSE = 2.24, 1.8  # sides of the two squares that are looked at, in iris diameters
 MOST_STARTS = 2
+LIMBUS_SHAPE, PUPIL_SHAPE = (0.012, 0.0), (0.0, 0.0)  # e1, e2: a cornea is wider than high, a pupil round
 LEAST_PUPIL_SEEN = 0.6  # by both looks; below, the pupil cannot be told from the iris
 TOLERATED_OFFSET, TOLERATED_SIZE = 0.03, 0.08  # a square further off is looked at once more, corrected
 
@@ -128,22 +129,22 @@ def read_outline(looks: Looks, height: int, width: int) -> Outline:
     answer = looks.wide
     size, told = answer.size, answer.told
     _, sclera, iris, hole = answer.planes[:4]
-    limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size, (iris, sclera))
+    limbus_border = Border(iris, sclera, LIMBUS_SHAPE)
+    limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size, limbus_border)
     pupil = None
     if min(told[geometry.PUPIL_SEEN], looks.close.told[geometry.PUPIL_SEEN]) >= LEAST_PUPIL_SEEN:
-        refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size, (hole, iris))
+        pupil_border = Border(hole, iris, PUPIL_SHAPE)
+        refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size, pupil_border)
         pupil = in_photo(refined, answer.square)
     limbus_in_photo = in_photo(limbus, answer.square)
     visible = _iris_in_photo(looks.close, pupil is not None, height, width) & _inside(limbus_in_photo, height, width)
     return Outline(looks.presence, visible, limbus_in_photo, pupil, looks)
 
 
-def _refined(
-    plane: np.ndarray, told: np.ndarray, scale: float, size: int, sides: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
+def _refined(plane: np.ndarray, told: np.ndarray, scale: float, size: int, border: Border) -> np.ndarray:
     """The fit to the disc's border where it agrees with what was told directly; shares of the square."""
     in_pixels = np.array([told[0] * size, told[1] * size, told[2] * size, told[3], told[4]], np.float64)
-    fitted = fit_disc(plane, in_pixels, sides)
+    fitted = fit_disc(plane, in_pixels, border)
     if fitted is None:
         return told
     away = max(math.hypot(*(fitted[:2] - in_pixels[:2])), abs(fitted[2] - in_pixels[2]))

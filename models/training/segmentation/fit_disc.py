@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,13 +16,22 @@ ROUNDS_OF_CIRCLE = 4  # first rounds that keep the start's shape: a lid would fl
 CUT_OFF = 3.0  # standard deviations beyond which a crossing does not count (Tukey's biweight)
 ASIDE = 0.06  # of the radius: how far inside and outside the border is looked whether it is seen
 UNSEEN = 0.2  # weight of a border that lids hide, beside one that is seen: there the network guesses, mostly too high
+USUAL = 4.0  # weight of the usual shape where nothing is seen, in rays that are
 
 
-def fit_disc(plane: np.ndarray, start: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray | None:
+@dataclass(frozen=True)
+class Border:
+    """What is known of a border besides the plane that it bounds."""
+
+    inner: np.ndarray  # float [S,S]: probability of what is seen on its inner side
+    outer: np.ndarray  # and on its outer side
+    shape: tuple[float, float]  # e1, e2 that it usually has
+
+
+def fit_disc(plane: np.ndarray, start: np.ndarray, border: Border) -> np.ndarray | None:
     """Rays from the start's centre, the crossing of one half nearest to the start on each, a robust fit through them.
 
-    plane float [S,S] 0..1; start and answer: cx, cy, r, e1, e2 in pixels, corner origin. sides: probabilities [S,S] of
-    what is seen on the border's inner and on its outer side. None: too little is seen.
+    plane float [S,S] 0..1; start and answer: cx, cy, r, e1, e2 in pixels, corner origin. None: too little is seen.
     """
     angles = np.arange(RAYS) * (2 * math.pi / RAYS)
     distances, steepness = _crossings(plane, start, angles)
@@ -32,9 +42,11 @@ def fit_disc(plane: np.ndarray, start: np.ndarray, sides: tuple[np.ndarray, np.n
     y = start[1] + distances[met] * np.sin(angles[met])
     inner, outer = (
         np.nan_to_num(_interpolated(side, start[0] + away * (x - start[0]), start[1] + away * (y - start[1])))
-        for side, away in zip(sides, (1 - ASIDE, 1 + ASIDE))
+        for side, away in ((border.inner, 1 - ASIDE), (border.outer, 1 + ASIDE))
     )
-    sure = steepness[met] * (UNSEEN + (1 - UNSEEN) * inner * outer)
+    seen = inner * outer
+    sure = steepness[met] * (UNSEEN + (1 - UNSEEN) * seen)
+    pull = math.sqrt(USUAL * (1 - float(seen.mean())))
     oval = np.array(start, np.float64)
     for round_number in range(ROUNDS):
         towards = np.arctan2(y - oval[1], x - oval[0])
@@ -44,7 +56,11 @@ def fit_disc(plane: np.ndarray, start: np.ndarray, sides: tuple[np.ndarray, np.n
         effects = [np.cos(towards), np.sin(towards), np.ones_like(towards), np.cos(2 * towards), np.sin(2 * towards)]
         design = np.stack(effects[: 3 if round_number < ROUNDS_OF_CIRCLE else 5], 1)
         root = np.sqrt(weight)
-        change = np.linalg.lstsq(design * root[:, None], residual * root, rcond=None)[0]
+        design, residual = design * root[:, None], residual * root
+        if design.shape[1] == 5:  # two more rows: the usual shape
+            design = np.concatenate([design, pull * np.eye(5)[3:]])
+            residual = np.concatenate([residual, pull * oval[2] * (np.array(border.shape) - oval[3:])])
+        change = np.linalg.lstsq(design, residual, rcond=None)[0]
         oval[:3] += change[:3]
         if len(change) == 5:
             oval[3:] += change[3:] / oval[2]

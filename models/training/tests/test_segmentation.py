@@ -15,7 +15,7 @@ from loop.settings import SettingsError, read_settings
 from segmentation import geometry
 from segmentation.batches import as_tensors, open_sets
 from segmentation.crop import cut_square, random_square
-from segmentation.fit_disc import fit_disc
+from segmentation.fit_disc import Border, fit_disc
 from segmentation.look import unmirrored
 from segmentation.loss import UNKNOWN, segmentation_loss
 from segmentation.network import PLANES, Activated, DenseMoments, SegmentationNetwork, network_of
@@ -78,8 +78,8 @@ class Geometry(unittest.TestCase):
         plane = geometry.disc(ELLIPSE, 80)
         plane[:20] = 0  # a lid
         start = np.array([40.8, 32.7, 16.0, 0.05, 0.05])
-        told = fit_disc(plane, start, (np.ones_like(plane), np.ones_like(plane)))
         wanted = geometry.told_ellipse(ELLIPSE, 80) * [80, 80, 80, 1, 1]
+        told = fit_disc(plane, start, Border(np.ones_like(plane), np.ones_like(plane), tuple(wanted[3:])))
         np.testing.assert_allclose(told[:3], wanted[:3], atol=0.08)
         np.testing.assert_allclose(told[3:], wanted[3:], atol=0.01)
 

@@ -20,11 +20,16 @@ const noise = 0.1;
 const aside = 0.06;
 /** Weight of a border that lids hide, beside one that is seen: there the network guesses, mostly too high. */
 const unseen = 0.2;
+/** Weight of the usual shape where nothing of a border is seen, in rays that are. */
+const usual = 6;
 
-/** Probabilities of what lies on both sides of a border where it is seen, cell by cell. */
-export interface Sides {
+/** What is known of a border besides the plane that it bounds. */
+export interface Border {
+  /** Probabilities of what is seen on its inner and on its outer side, cell by cell. */
   readonly inner: Float32Array;
   readonly outer: Float32Array;
+  /** The shape that it usually has. */
+  readonly shape: Pick<Oval, 'e1' | 'e2'>;
 }
 
 /** Where a ray leaves a disc. */
@@ -41,10 +46,10 @@ export interface BorderCrossing {
  * The oval of a disc in a plane of probabilities, finer than its cells, in cells:
  * 1) rays from the start's centre 2) on each the place nearest to the start where the probability falls through one half,
  * interpolated 3) a least-squares oval through these places, weighted by steepness and by whether the border is seen
- * there, those that lie off (a lid, a lash, a highlight) counting less and less (Tukey's biweight). Undefined where too
- * little of a border is found.
+ * there, those that lie off (a lid, a lash, a highlight) counting less and less (Tukey's biweight), and drawn to the usual shape as
+ * far as it is hidden. Undefined where too little of a border is found.
  */
-export function fitDisc(plane: Float32Array, size: number, start: Oval, sides: Sides): Oval | undefined {
+export function fitDisc(plane: Float32Array, size: number, start: Oval, border: Border): Oval | undefined {
   const crossings = findCrossings(plane, size, start);
   if (crossings.length < fewestRays) return undefined;
   const points = crossings.map(({ angle, distance, steepness }) => {
@@ -53,9 +58,10 @@ export function fitDisc(plane: Float32Array, size: number, start: Oval, sides: S
       start.cy + share * distance * Math.sin(angle),
     ];
     const [x, y] = along(1);
-    const seen = shown(sides.inner, size, along(1 - aside)) * shown(sides.outer, size, along(1 + aside));
-    return { x, y, certainty: steepness * (unseen + (1 - unseen) * seen) };
+    const seen = shown(border.inner, size, along(1 - aside)) * shown(border.outer, size, along(1 + aside));
+    return { x, y, seen, certainty: steepness * (unseen + (1 - unseen) * seen) };
   });
+  const pull = usual * (1 - points.reduce((sum, { seen }) => sum + seen, 0) / points.length);
   let oval = start;
   for (let round = 0; round < rounds; round++) {
     const places = points.map(({ x, y }) => ({
@@ -66,7 +72,7 @@ export function fitDisc(plane: Float32Array, size: number, start: Oval, sides: S
     const residuals = places.map(({ angle, distance }) => distance - radius(angle));
     const reach = cutOff * Math.max(noise, 1.4826 * median(residuals.map(Math.abs)));
     const weights = residuals.map((residual, i) => points[i].certainty * biweight(residual / reach));
-    oval = moved(oval, places, residuals, weights, round < roundsOfShape ? 3 : 5);
+    oval = moved(oval, places, residuals, weights, round < roundsOfShape ? undefined : { ...border.shape, pull });
   }
   return [oval.cx, oval.cy, oval.r, oval.e1, oval.e2].every(Number.isFinite) && oval.r > 0 ? oval : undefined;
 }
@@ -130,23 +136,30 @@ function biweight(x: number): number {
 }
 
 /**
- * One step of Gauss and Newton: a nearly round oval's radius changes with its values as a circle's does. `freedom` 3 moves
- * centre and radius, 5 the shape as well.
+ * One step of Gauss and Newton: a nearly round oval's radius changes with its values as a circle's does. The shape moves
+ * only where its usual one is given, which pulls as `pull` rays do.
  */
 function moved(
   oval: Oval,
   places: readonly { readonly angle: number }[],
   residuals: readonly number[],
   weights: readonly number[],
-  freedom: 3 | 5,
+  shape: (Pick<Oval, 'e1' | 'e2'> & { readonly pull: number }) | undefined,
 ): Oval {
   const effects = places.map(({ angle }) =>
-    [Math.cos(angle), Math.sin(angle), 1, Math.cos(2 * angle), Math.sin(2 * angle)].slice(0, freedom),
+    [Math.cos(angle), Math.sin(angle), 1, Math.cos(2 * angle), Math.sin(2 * angle)].slice(0, shape ? 5 : 3),
   );
   const design = new Matrix(effects);
   const weighted = new Matrix(effects.map((row, i) => row.map((effect) => effect * weights[i]))).transpose();
   const wanted = weighted.mmul(Matrix.columnVector([...residuals]));
-  const [dx, dy, dr, d1 = 0, d2 = 0] = solve(weighted.mmul(design), wanted, true).getColumn(0);
+  const normal = weighted.mmul(design);
+  if (shape) {
+    [shape.e1 - oval.e1, shape.e2 - oval.e2].forEach((away, k) => {
+      normal.set(3 + k, 3 + k, normal.get(3 + k, 3 + k) + shape.pull);
+      wanted.set(3 + k, 0, wanted.get(3 + k, 0) + shape.pull * oval.r * away);
+    });
+  }
+  const [dx, dy, dr, d1 = 0, d2 = 0] = solve(normal, wanted, true).getColumn(0);
   return {
     cx: oval.cx + dx,
     cy: oval.cy + dy,

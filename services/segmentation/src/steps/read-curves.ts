@@ -1,6 +1,6 @@
 import type { IrisGeometry, LidMargin, Point } from '@irisvue/vision';
 import type { ExpectedLid, ExpectedOval } from './eye-answer.ts';
-import { fitDisc, type Sides } from './fit-disc.ts';
+import { type Border, fitDisc } from './fit-disc.ts';
 import { fitLid } from './fit-lid.ts';
 import type { EyeLooks } from './outline-eye.ts';
 import { type Oval, toEllipse } from './oval.ts';
@@ -13,6 +13,9 @@ import { toCells, toPhoto } from './square.ts';
 const leastPupilSeen = 0.6;
 /** A fitted disc further from the direct answer than so many expected errors, and cells besides, is something else. */
 const agreement = { errors: 3, cells: 1 } as const;
+/** A cornea is wider than high, 11.7 by 10.6 to 11.2 mm in adults, and seldom seen straight; a pupil is round. */
+const limbusShape = { e1: 0.012, e2: 0 } as const;
+const pupilShape = { e1: 0, e2: 0 } as const;
 /** Half width of what confidences speak about, in limbus diameters. */
 const confidentWithin = 0.02;
 
@@ -31,10 +34,14 @@ export interface EyeCurves {
  */
 export function readCurves({ wide, close }: EyeLooks): EyeCurves {
   const { map, expected } = wide;
-  const limbus = refined(map.limbusDisc, map.size, expected.limbus, { inner: map.iris, outer: map.sclera });
+  const limbus = refined(map.limbusDisc, map.size, expected.limbus, {
+    inner: map.iris,
+    outer: map.sclera,
+    shape: limbusShape,
+  });
   const isSeen = Math.min(expected.pupilSeen, close.expected.pupilSeen) >= leastPupilSeen;
-  const pupilSides = { inner: map.pupil, outer: map.iris };
-  const pupil = isSeen ? refined(map.pupilDisc, map.size, expected.pupil, pupilSides) : undefined;
+  const pupilBorder: Border = { inner: map.pupil, outer: map.iris, shape: pupilShape };
+  const pupil = isSeen ? refined(map.pupilDisc, map.size, expected.pupil, pupilBorder) : undefined;
   const closer = (oval: Oval): Oval => toCells(toPhoto(oval, map.square, map.size), close.map.square, close.map.size);
   return {
     limbus: closer(limbus),
@@ -44,8 +51,8 @@ export function readCurves({ wide, close }: EyeLooks): EyeCurves {
   };
 }
 
-function refined(disc: Float32Array, size: number, { error, ...direct }: ExpectedOval, sides: Sides): Oval {
-  const fitted = fitDisc(disc, size, direct, sides);
+function refined(disc: Float32Array, size: number, { error, ...direct }: ExpectedOval, border: Border): Oval {
+  const fitted = fitDisc(disc, size, direct, border);
   if (!fitted) return direct;
   const difference = Math.max(Math.hypot(fitted.cx - direct.cx, fitted.cy - direct.cy), Math.abs(fitted.r - direct.r));
   return difference <= agreement.errors * error + agreement.cells ? fitted : direct;

@@ -6,10 +6,8 @@ import { type HolePixels, numberHole } from './hole-pixels.ts';
 import { makePolarFrame } from './polar-frame.ts';
 import { seeThrough } from './see-through.ts';
 
-/** What a light covers by more than this share is filled from around it; the rest is seen through the light. */
-const mostCover = 0.8;
-/** Times that the iris beneath a light's edge is told with the help of the fill, and the fill with the help of that. */
-const rounds = 3;
+/** What a light covers by more than these shares is filled anew, round by round, from what was seen through the rest. */
+const coverByRound = [0.6, 0.8, 0.9];
 
 /**
  * Fills holes in an iris so that its fibres continue, in rounds:
@@ -26,8 +24,9 @@ export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image>
   const pixels = numberHole(hole, labels, geometry.pupil);
   const radius = meanRadius(geometry.limbus);
   const expected = await continueFibres(crop, hole, pixels);
-  let seen = seeThrough(image, pixels, expected, radius);
-  for (let round = 1; round < rounds; round++) {
+  const separate = seeThrough(image, pixels, radius);
+  let seen = separate(expected);
+  for (const mostCover of coverByRound) {
     const hidden = emptyMask(hole.width, hole.height);
     pixels.at.forEach((i, n) => {
       if (seen.cover[n] > mostCover) hidden.data[i] = 255;
@@ -36,9 +35,10 @@ export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image>
     const filled = await continueFibres({ ...crop, image: withColours(image, pixels, seen.colours) }, hidden, core);
     for (let n = 0; n < pixels.count; n++) {
       const inCore = core.numberAt(pixels.at[n] % hole.width, Math.floor(pixels.at[n] / hole.width));
-      for (let c = 0; c < 3; c++) expected[n * 3 + c] = inCore < 0 ? seen.colours[n * 3 + c] : filled[inCore * 3 + c];
+      // What is seen stays apart from what was expected there: else each round would believe the last one.
+      if (inCore >= 0) expected.set(filled.subarray(inCore * 3, inCore * 3 + 3), n * 3);
     }
-    seen = seeThrough(image, pixels, expected, radius);
+    seen = separate(expected);
   }
   borrowGrain(image, pixels, makePolarFrame(geometry), radius, seen);
   return withColours(image, pixels, seen.colours);

@@ -1,6 +1,7 @@
 import type { Image } from '@irisvue/vision';
 import { type HolePixels, separateHoles } from './hole-pixels.ts';
 import { type Liveliness, measureLiveliness } from './liveliness.ts';
+import { type Light, measureLight } from './measure-light.ts';
 import { type RimPixels, type RimShares, readRim } from './rim-plane.ts';
 
 /** What shows through a light, pixel by pixel in the order of the hole's pixels. */
@@ -15,8 +16,6 @@ export interface SeenThrough {
 const noiseDeviation = 1;
 /** The part of it that is rounding. */
 const rounding = 0.35;
-/** By how many grey levels a light differs from one colour: no lamp is quite even. */
-const lightDeviation = 1;
 /** By which share more a rim's cover is off than followRim believes. */
 const rimDeviation = 0.01;
 /**
@@ -27,8 +26,6 @@ const exponents = [1, 2.2];
 /** Shares of light from which that is told. */
 const leastTold = 0.1;
 const mostTold = 0.85;
-/** The light's own colour is the mean of this share of a hole's brightest pixels. */
-const brightestShare = 0.05;
 /** Less of the iris than this is not seen. */
 const leastClear = 1e-3;
 /** Variance of a share that nothing but the pixel tells. */
@@ -37,7 +34,7 @@ const unsure = 100;
 /** A hole of one light, with what is known of it before it is separated. */
 interface LitPart {
   readonly part: readonly number[];
-  readonly light: readonly number[];
+  readonly light: Light;
   readonly liveliness: Liveliness;
   /** Tone curves that it may be; one once it is known. */
   readonly exponents: readonly number[];
@@ -61,7 +58,7 @@ export type SeeThrough = (expected: Float32Array) => SeenThrough;
 export function seeThrough(crop: Image, hole: HolePixels, radius: number): SeeThrough {
   const lights: LitPart[] = separateHoles(hole, crop.width).map((part) => ({
     part,
-    light: lightColour(crop, hole, part),
+    light: measureLight(crop, hole, part),
     liveliness: measureLiveliness(crop, hole, part, radius),
     exponents,
   }));
@@ -99,7 +96,8 @@ function separate(
   const toLight = (value: number): number => (exponent === 1 ? value : 255 * (Math.max(0, value) / 255) ** exponent);
   const toGrey = (value: number): number => 255 * (Math.min(255, Math.max(0, value)) / 255) ** (1 / exponent);
   const slope = (value: number): number => exponent * (Math.max(8, value) / 255) ** (exponent - 1);
-  const lamp = light.map(toLight);
+  const lamp = light.colour.map(toLight);
+  const unevenness = light.unevenness * exponent;
   const pixelAt = (n: number): number[] => [0, 1, 2].map((c) => toLight(crop.data[hole.at[n] * 3 + c]));
   const fillAt = (n: number): number[] => [0, 1, 2].map((c) => toLight(expected[n * 3 + c]));
   const pixelSlope = (n: number): number => slope(meanOf(crop.data, hole.at[n]));
@@ -114,11 +112,11 @@ function separate(
   part.forEach((n, k) => {
     const fill = fillAt(n);
     const noise = noiseDeviation * pixelSlope(n);
-    const share = mix(pixelAt(n), fill, lamp, { noise, tint: tintAt(n), brightness });
+    const share = mix(pixelAt(n), fill, lamp, { noise, unevenness, tint: tintAt(n), brightness });
     const contrast = Math.max(1, Math.hypot(lamp[0] - fill[0], lamp[1] - fill[1], lamp[2] - fill[2]));
     pixels.clear[k] = 1 - share;
     pixels.texture[k] = Math.hypot((brightness * Math.hypot(fill[0], fill[1], fill[2])) / contrast, 0.01);
-    pixels.noise[k] = Math.hypot(rounding * pixelSlope(n), lightDeviation * share) / contrast;
+    pixels.noise[k] = Math.hypot(rounding * pixelSlope(n), unevenness * share) / contrast;
   });
   const rim = readRim(crop.width, hole, part, pixels);
   const colours = new Float32Array(count * 3);
@@ -128,7 +126,7 @@ function separate(
     const fill = fillAt(n);
     const { clear, shift, variance } = weigh(pixels, rim, k);
     cover[k] = 1 - clear;
-    const noise = ((rounding * pixelSlope(n)) ** 2 + (lightDeviation * cover[k]) ** 2) / clear ** 2;
+    const noise = ((rounding * pixelSlope(n)) ** 2 + (unevenness * cover[k]) ** 2) / clear ** 2;
     const shown = pixelAt(n).map((value, c) => lamp[c] - ((lamp[c] - value) / clear) * (1 - shift));
     const likely = mostLikely(fill, shown, lamp, {
       noise,
@@ -203,21 +201,10 @@ function meanOf(values: ArrayLike<number>, pixel: number): number {
   return (values[pixel * 3] + values[pixel * 3 + 1] + values[pixel * 3 + 2]) / 3;
 }
 
-/** Colour of a light where it hides everything: that of the brightest pixels. */
-function lightColour(crop: Image, hole: HolePixels, part: readonly number[]): readonly number[] {
-  const brightness = (n: number): number => {
-    const at = hole.at[n] * 3;
-    return crop.data[at] + crop.data[at + 1] + crop.data[at + 2];
-  };
-  const brightest = [...part]
-    .sort((a, b) => brightness(b) - brightness(a))
-    .slice(0, Math.max(1, Math.round(brightestShare * part.length)));
-  return [0, 1, 2].map((c) => brightest.reduce((sum, n) => sum + crop.data[hole.at[n] * 3 + c], 0) / brightest.length);
-}
-
 /** Deviations that a pixel is judged by: `brightness` as a share, the others in the units of its colours. */
 interface Deviations {
   readonly noise: number;
+  readonly unevenness: number;
   readonly tint: number;
   readonly brightness: number;
 }
@@ -239,7 +226,7 @@ function mix(
   const contrast = ll - 2 * lf + ff;
   const guess = contrast > 0 ? within01((il - lf - fi + ff) / contrast) : 0;
   const clear = Math.max(0.02, 1 - guess);
-  const noise = deviations.noise ** 2 + (lightDeviation * guess) ** 2 + (deviations.tint * clear) ** 2;
+  const noise = deviations.noise ** 2 + (deviations.unevenness * guess) ** 2 + (deviations.tint * clear) ** 2;
   const prior = noise / (deviations.brightness * clear) ** 2;
   const determinant = (ll + prior) * (ff + prior) - (lf + prior) ** 2;
   if (!(determinant > 1e-9)) return guess;

@@ -2,12 +2,15 @@ import { emptyMask, type Image, type Mask, meanRadius } from '@irisvue/vision';
 import type { IrisCrop } from '../iris-crop.ts';
 import { borrowGrain } from './borrow-grain.ts';
 import { continueFibres } from './continue-fibres.ts';
+import { cutAround } from './cut-around.ts';
 import { type HolePixels, numberHole } from './hole-pixels.ts';
 import { makePolarFrame } from './polar-frame.ts';
-import { seeThrough } from './see-through.ts';
+import { type SeenThrough, seeThrough } from './see-through.ts';
 
 /** What a light covers by more than these shares is filled anew, round by round, from what was seen through the rest. */
 const coverByRound = [0.6, 0.8, 0.9];
+/** What lies further from all holes than this share of the limbus radius gives them nothing but grain. */
+const marginShare = 0.2;
 
 /**
  * Fills holes in an iris so that its fibres continue, in rounds:
@@ -20,9 +23,18 @@ const coverByRound = [0.6, 0.8, 0.9];
  * @param hole 255 where a light changed the picture, its soft edge included; only iris and pupil outside are drawn from.
  */
 export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image> {
+  const radius = meanRadius(crop.geometry.limbus);
+  const near = cutAround(crop, hole, Math.ceil(marginShare * radius));
+  const seen = await separateLights(near.crop, near.hole, radius);
+  const pixels = numberHole(hole, crop.labels, crop.geometry.pupil);
+  borrowGrain(crop.image, pixels, makePolarFrame(crop.geometry), radius, seen);
+  return withColours(crop.image, pixels, seen.colours);
+}
+
+/** What lies beneath the lights, in rounds: a fill says what to expect, and what is seen helps the fill. */
+async function separateLights(crop: IrisCrop, hole: Mask, radius: number): Promise<SeenThrough> {
   const { image, labels, geometry } = crop;
   const pixels = numberHole(hole, labels, geometry.pupil);
-  const radius = meanRadius(geometry.limbus);
   const expected = await continueFibres(crop, hole, pixels);
   const separate = seeThrough(image, pixels, radius);
   let seen = separate(expected);
@@ -40,8 +52,7 @@ export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image>
     }
     seen = separate(expected);
   }
-  borrowGrain(image, pixels, makePolarFrame(geometry), radius, seen);
-  return withColours(image, pixels, seen.colours);
+  return seen;
 }
 
 /** The picture with other colours in the pixels of a hole. */

@@ -27,7 +27,7 @@ export interface Rim {
 }
 
 /** Blur before an outline is drawn, in pixels. */
-const outlineBlur = 0.7;
+const outlineBlur = 0.6;
 /** Times that the outline is moved to where the rim's pixels say it is. */
 const moves = 2;
 /** Expected second difference of those moves from point to point, in pixels. */
@@ -36,11 +36,11 @@ const wiggle = 0.02;
 const mostMove = 1;
 const usualMove = 0.5;
 /** Neighbours share their texture: this many of them say what one would say. */
-const textureSize = 3;
+const textureSize = 2;
 /** Samples each pixel when profiles are compared. */
 const binsPerPixel = 8;
 /** Deviation of the mean by which a place is judged where the rim is not as it is elsewhere, in pixels. */
-const misfitReach = 1.2;
+const misfitReach = 1.5;
 /** Less than this is not told apart from none, in shares of the iris that shows. */
 const leastClear = 0.004;
 /** Deviation of what no model of the cover explains. */
@@ -146,7 +146,7 @@ function findShift(
   const weights = new Float64Array(corner.length);
   const sums = new Float64Array(corner.length);
   for (let i = 0; i < lit.length; i++) {
-    if (lit[i] === 0 || distance[i] < least || distance[i] > most) continue;
+    if (lit[i] === 0 || nearest[i] < 0 || distance[i] < least || distance[i] > most) continue;
     const ends = [from[nearest[i]], to[nearest[i]]];
     if (corner[ends[0]] || corner[ends[1]]) continue;
     const slope = slopeAt(profile, distance[i]);
@@ -190,12 +190,14 @@ function judge(
   const excess = new Float32Array(lit.length);
   const weights = new Float32Array(lit.length);
   for (let i = 0; i < lit.length; i++) {
-    if (lit[i] === 0 || nearest[i] < 0) continue;
+    if (lit[i] === 0) continue;
     const expected = clearAt(profile, distance[i]);
-    const [a, b] = [from[nearest[i]], to[nearest[i]]];
-    const isCorner = corner[a] + corner[b] > 0;
-    const rise = slopeAt(profile, distance[i]) / Math.max(1e-3, expected);
-    variance[i] = rise ** 2 * (places[a] + (isCorner ? cornerShift ** 2 : 0)) + (isCorner ? cornerDeviation ** 2 : 0);
+    if (nearest[i] >= 0) {
+      const [a, b] = [from[nearest[i]], to[nearest[i]]];
+      const isCorner = corner[a] + corner[b] > 0;
+      const rise = slopeAt(profile, distance[i]) / Math.max(1e-3, expected);
+      variance[i] = rise ** 2 * (places[a] + (isCorner ? cornerShift ** 2 : 0)) + (isCorner ? cornerDeviation ** 2 : 0);
+    }
     const floor = Math.max(0.02, expected);
     const usual = texture[i] ** 2 + (noise[i] / floor) ** 2;
     excess[i] = ((clear[i] - expected) / floor) ** 2 - usual;

@@ -2,19 +2,21 @@ import type { CoverPlane, LightOutline } from './light-outline.ts';
 
 /** How far each pixel of a plane lies inside a light's outline. */
 export interface OutlineDistances {
-  /** In pixels, negative outside. */
+  /** In pixels, negative outside; no more than `furthest`. */
   readonly distance: Float32Array;
-  /** Number of the nearest piece of the outline; -1 where none was found. */
+  /** Number of the nearest piece of the outline; -1 where none is within `furthest`. */
   readonly nearest: Int32Array;
 }
 
 /** Up to this distance the outline itself says on which side a pixel lies; further off its cover does. In pixels. */
 const closeBy = 1.5;
+/** No edge is wider, in pixels (see rim-plane.ts). */
+const furthest = 20;
 
 /** Every pixel's distance: each learns of the nearest piece from its neighbours (Danielsson 1980). */
 export function measureDistances(outline: LightOutline, { width, height, cover }: CoverPlane): OutlineDistances {
   const { x, y, inX, inY, from, to, cell } = outline;
-  const distance = new Float32Array(width * height).fill(Number.POSITIVE_INFINITY);
+  const distance = new Float32Array(width * height).fill(furthest);
   const nearest = new Int32Array(width * height).fill(-1);
   const offer = (i: number, column: number, row: number, piece: number): void => {
     if (piece < 0 || piece === nearest[i]) return;
@@ -44,7 +46,10 @@ export function measureDistances(outline: LightOutline, { width, height, cover }
   for (let i = 0; i < distance.length; i++) sweep(i, i % width, Math.floor(i / width), 1);
   for (let i = distance.length - 1; i >= 0; i--) sweep(i, i % width, Math.floor(i / width), -1);
   for (let i = 0; i < distance.length; i++) {
-    if (nearest[i] < 0) continue;
+    if (nearest[i] < 0) {
+      if (cover[i] <= 0.5) distance[i] = -furthest;
+      continue;
+    }
     const [a, b] = [from[nearest[i]], to[nearest[i]]];
     const [px, py] = [(i % width) - (x[a] + x[b]) / 2, Math.floor(i / width) - (y[a] + y[b]) / 2];
     const inside = distance[i] < closeBy ? px * (inX[a] + inX[b]) + py * (inY[a] + inY[b]) > 0 : cover[i] > 0.5;

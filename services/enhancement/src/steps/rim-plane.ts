@@ -34,7 +34,7 @@ export function readRim(
   pixels: RimPixels,
 ): RimShares | undefined {
   const frame = frameOf(width, hole, part, Math.max(1, Math.floor(edgeWidth(width, hole, part, pixels) / enoughWidth)));
-  const plane = gather(width, hole, part, pixels, frame);
+  const plane = gather(hole, part, pixels, frame);
   const rim = followRim(plane);
   if (!rim) return undefined;
   const clear = new Float32Array(part.length);
@@ -94,14 +94,11 @@ function edgeWidth(width: number, hole: HolePixels, part: readonly number[], { c
   return crossings > 0 ? partly / 0.8 / ((crossings * Math.PI) / 4) : 1;
 }
 
-function gather(
-  width: number,
-  hole: HolePixels,
-  part: readonly number[],
-  pixels: RimPixels,
-  frame: PlaneFrame,
-): RimPlane {
-  const numbers = new Map(part.map((n, k) => [hole.at[n], k]));
+function gather(hole: HolePixels, part: readonly number[], pixels: RimPixels, frame: PlaneFrame): RimPlane {
+  const order = new Int32Array(hole.count).fill(-1);
+  part.forEach((n, k) => {
+    order[n] = k;
+  });
   const area = frame.width * frame.height;
   const plane = {
     width: frame.width,
@@ -119,12 +116,13 @@ function gather(
     const top = frame.top + Math.floor(i / frame.width) * frame.size;
     for (let y = top; y < top + frame.size; y++) {
       for (let x = left; x < left + frame.size; x++) {
-        const k = numbers.get(y * width + x);
-        if (k !== undefined) plane.lit[i] = 1;
+        const n = hole.numberAt(x, y);
+        const k = n < 0 ? -1 : order[n];
+        if (k >= 0) plane.lit[i] = 1;
         else if (!hole.isKnown(x, y)) plane.known[i] = 0;
-        plane.clear[i] += each * (k === undefined ? 1 : pixels.clear[k]);
-        plane.texture[i] += each * (k === undefined ? 0 : pixels.texture[k]);
-        plane.noise[i] += each * (k === undefined ? clearNoise : pixels.noise[k]);
+        plane.clear[i] += each * (k < 0 ? 1 : pixels.clear[k]);
+        plane.texture[i] += each * (k < 0 ? 0 : pixels.texture[k]);
+        plane.noise[i] += each * (k < 0 ? clearNoise : pixels.noise[k]);
       }
     }
     plane.cover[i] = 1 - plane.clear[i];

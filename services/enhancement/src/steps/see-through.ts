@@ -26,8 +26,10 @@ const exponents = [1, 2.2];
 /** Shares of light from which that is told. */
 const leastTold = 0.1;
 const mostTold = 0.85;
-/** Less of the iris than this is not seen. */
+/** No pixel is held to show less of the iris than this. */
 const leastClear = 1e-3;
+/** Less of the iris than this is lost in the rounding of a pixel. */
+const nothingShows = 2 * leastClear;
 /** Variance of a share that nothing but the pixel tells. */
 const unsure = 100;
 
@@ -94,11 +96,14 @@ function separate(
   exponent: number,
 ): Separated {
   const toLight = (value: number): number => (exponent === 1 ? value : 255 * (Math.max(0, value) / 255) ** exponent);
-  const toGrey = (value: number): number => 255 * (Math.min(255, Math.max(0, value)) / 255) ** (1 / exponent);
-  const slope = (value: number): number => exponent * (Math.max(8, value) / 255) ** (exponent - 1);
+  const toGrey = (value: number): number =>
+    exponent === 1 ? value : 255 * (Math.min(255, Math.max(0, value)) / 255) ** (1 / exponent);
+  const slope = (value: number): number =>
+    exponent === 1 ? 1 : exponent * (Math.max(8, value) / 255) ** (exponent - 1);
   const lamp = light.colour.map(toLight);
   const unevenness = light.unevenness * exponent;
-  const pixelAt = (n: number): number[] => [0, 1, 2].map((c) => toLight(crop.data[hole.at[n] * 3 + c]));
+  const lightOf = Float64Array.from({ length: 256 }, (_, value) => toLight(value));
+  const pixelAt = (n: number): number[] => [0, 1, 2].map((c) => lightOf[crop.data[hole.at[n] * 3 + c]]);
   const fillAt = (n: number): number[] => [0, 1, 2].map((c) => toLight(expected[n * 3 + c]));
   const pixelSlope = (n: number): number => slope(meanOf(crop.data, hole.at[n]));
   const tintAt = (n: number): number => liveliness.tint * slope(meanOf(expected, n));
@@ -126,6 +131,10 @@ function separate(
     const fill = fillAt(n);
     const { clear, shift, variance } = weigh(pixels, rim, k);
     cover[k] = 1 - clear;
+    if (clear < nothingShows) {
+      for (let c = 0; c < 3; c++) colours[k * 3 + c] = expected[n * 3 + c];
+      return;
+    }
     const noise = ((rounding * pixelSlope(n)) ** 2 + (unevenness * cover[k]) ** 2) / clear ** 2;
     const shown = pixelAt(n).map((value, c) => lamp[c] - ((lamp[c] - value) / clear) * (1 - shift));
     const likely = mostLikely(fill, shown, lamp, {

@@ -10,8 +10,11 @@ const directRadius = 360;
 /** Above this radius what half the size gives is only enlarged: no photo shows fibres that fine. */
 const finestRadius = 900;
 /** Sweeps where nothing is known yet, and where half the size has been solved. More blur the fibres. */
-const firstSweeps = 120;
-const furtherSweeps = 24;
+const firstSweeps = 80;
+const furtherSweeps = 14;
+/** How far a sweep goes: at first colours come from far, later only from nearby. */
+const firstStep = 1.9;
+const furtherStep = 1.4;
 
 /**
  * Colours for the pixels of a hole, 0 to 255, three for each pixel in the order of `pixels`. Along the fibres what is
@@ -24,7 +27,8 @@ export async function continueFibres(crop: IrisCrop, hole: Mask, pixels: HolePix
   const radius = meanRadius(geometry.limbus);
   const direct = radius <= directRadius;
   const colours = direct ? guessColours(image, pixels, frame) : await fromHalfSize(crop, hole, pixels);
-  if (radius <= finestRadius) relaxFibres(image, pixels, frame, colours, direct ? firstSweeps : furtherSweeps);
+  if (direct) relaxFibres(image, pixels, frame, colours, firstSweeps, firstStep);
+  else if (radius <= finestRadius) relaxFibres(image, pixels, frame, colours, furtherSweeps, furtherStep);
   return colours;
 }
 

@@ -2,14 +2,15 @@ import { emptyMask, type Image, type Mask, meanRadius } from '@irisvue/vision';
 import type { IrisCrop } from '../iris-crop.ts';
 import { borrowGrain } from './borrow-grain.ts';
 import { continueFibres } from './continue-fibres.ts';
+import { cutAround } from './cut-around.ts';
 import { type HolePixels, numberHole } from './hole-pixels.ts';
 import { makePolarFrame } from './polar-frame.ts';
-import { seeThrough } from './see-through.ts';
+import { type SeenThrough, seeThrough } from './see-through.ts';
 
-/** What a light covers by more than this share is filled from around it; the rest is seen through the light. */
-const mostCover = 0.8;
-/** Times that the iris beneath a light's edge is told with the help of the fill, and the fill with the help of that. */
-const rounds = 3;
+/** What a light covers by more than these shares is filled anew, round by round, from what was seen through the rest. */
+const coverByRound = [0.6, 0.8, 0.9];
+/** What lies further from all holes than this share of the limbus radius gives them nothing but grain. */
+const marginShare = 0.2;
 
 /**
  * Fills holes in an iris so that its fibres continue, in rounds:
@@ -22,12 +23,22 @@ const rounds = 3;
  * @param hole 255 where a light changed the picture, its soft edge included; only iris and pupil outside are drawn from.
  */
 export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image> {
+  const radius = meanRadius(crop.geometry.limbus);
+  const near = cutAround(crop, hole, Math.ceil(marginShare * radius));
+  const seen = await separateLights(near.crop, near.hole, radius);
+  const pixels = numberHole(hole, crop.labels, crop.geometry.pupil);
+  borrowGrain(crop.image, pixels, makePolarFrame(crop.geometry), radius, seen);
+  return withColours(crop.image, pixels, seen.colours);
+}
+
+/** What lies beneath the lights, in rounds: a fill says what to expect, and what is seen helps the fill. */
+async function separateLights(crop: IrisCrop, hole: Mask, radius: number): Promise<SeenThrough> {
   const { image, labels, geometry } = crop;
   const pixels = numberHole(hole, labels, geometry.pupil);
-  const radius = meanRadius(geometry.limbus);
   const expected = await continueFibres(crop, hole, pixels);
-  let seen = seeThrough(image, pixels, expected, radius);
-  for (let round = 1; round < rounds; round++) {
+  const separate = seeThrough(image, pixels, radius);
+  let seen = separate(expected);
+  for (const mostCover of coverByRound) {
     const hidden = emptyMask(hole.width, hole.height);
     pixels.at.forEach((i, n) => {
       if (seen.cover[n] > mostCover) hidden.data[i] = 255;
@@ -36,12 +47,12 @@ export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image>
     const filled = await continueFibres({ ...crop, image: withColours(image, pixels, seen.colours) }, hidden, core);
     for (let n = 0; n < pixels.count; n++) {
       const inCore = core.numberAt(pixels.at[n] % hole.width, Math.floor(pixels.at[n] / hole.width));
-      for (let c = 0; c < 3; c++) expected[n * 3 + c] = inCore < 0 ? seen.colours[n * 3 + c] : filled[inCore * 3 + c];
+      // What is seen stays apart from what was expected there: else each round would believe the last one.
+      if (inCore >= 0) expected.set(filled.subarray(inCore * 3, inCore * 3 + 3), n * 3);
     }
-    seen = seeThrough(image, pixels, expected, radius);
+    seen = separate(expected);
   }
-  borrowGrain(image, pixels, makePolarFrame(geometry), radius, seen);
-  return withColours(image, pixels, seen.colours);
+  return seen;
 }
 
 /** The picture with other colours in the pixels of a hole. */

@@ -21,7 +21,10 @@ interface Links {
 /**
  * Lets the colours of a hole agree with their neighbours, in place: sweeps of an anisotropic diffusion along
  * rays and circles, fixed at the rim. Each neighbour lies between four pixels and is their bilinear mix, so weights
- * are never negative and no colour leaves the range of its surroundings.
+ * are never negative and no settled colour leaves the range of its surroundings.
+ *
+ * @param step how far a sweep goes to what the neighbours say: 1 is there; up to 2 settles sooner (Young 1954), and is
+ * rough until it has settled.
  */
 export function relaxFibres(
   crop: Image,
@@ -29,6 +32,7 @@ export function relaxFibres(
   frame: PolarFrame,
   colours: Float32Array,
   sweeps: number,
+  step: number,
 ): void {
   const links: Links = {
     corners: new Int32Array(hole.count * cornersPerPixel),
@@ -38,12 +42,12 @@ export function relaxFibres(
   for (let n = 0; n < hole.count; n++) link(crop, hole, frame, n, links);
   for (let sweep = 0; sweep < sweeps; sweep++) {
     // Back and forth, so that no side of the hole is favoured.
-    if (sweep % 2 === 0) for (let n = 0; n < hole.count; n++) relax(n, links, colours);
-    else for (let n = hole.count - 1; n >= 0; n--) relax(n, links, colours);
+    if (sweep % 2 === 0) for (let n = 0; n < hole.count; n++) relax(n, links, colours, step);
+    else for (let n = hole.count - 1; n >= 0; n--) relax(n, links, colours, step);
   }
 }
 
-function relax(n: number, { corners, weights, fixed }: Links, colours: Float32Array): void {
+function relax(n: number, { corners, weights, fixed }: Links, colours: Float32Array, step: number): void {
   let r = fixed[n * 3];
   let g = fixed[n * 3 + 1];
   let b = fixed[n * 3 + 2];
@@ -57,9 +61,9 @@ function relax(n: number, { corners, weights, fixed }: Links, colours: Float32Ar
     b += weight * colours[at + 2];
   }
   if (r + g + b === 0) return;
-  colours[n * 3] = r;
-  colours[n * 3 + 1] = g;
-  colours[n * 3 + 2] = b;
+  colours[n * 3] += step * (r - colours[n * 3]);
+  colours[n * 3 + 1] += step * (g - colours[n * 3 + 1]);
+  colours[n * 3 + 2] += step * (b - colours[n * 3 + 2]);
 }
 
 function link(crop: Image, hole: HolePixels, frame: PolarFrame, n: number, { corners, weights, fixed }: Links): void {

@@ -14,9 +14,9 @@ from segmentation.look import Answer, Look, Square, in_photo, look_at
 
 WIDE, CLOSE = 2.24, 1.8  # sides of the two squares that are looked at, in iris diameters
 MOST_STARTS = 2
+LEAST_HINT = 0.25  # presence below which a look does not know where a better square is
 LIMBUS_SHAPE, PUPIL_SHAPE = (0.012, 0.0), (0.0, 0.0)  # e1, e2: a cornea is wider than high, a pupil round
-LEAST_PUPIL_SEEN = 0.6  # by both looks; below, the pupil cannot be told from the iris
-TOLERATED_OFFSET, TOLERATED_SIZE = 0.03, 0.08  # a square further off is looked at once more, corrected
+MOST_PUPIL_ERROR = 0.14  # that either look expects, of its radius; beyond, it cannot be told from the iris
 
 
 @dataclass(frozen=True)
@@ -97,18 +97,13 @@ def find_eye(photo: np.ndarray, starts: list[tuple[float, float, float]], outlin
 
 
 def look_twice(photo: np.ndarray, circle: tuple[float, float, float], outline: Network) -> Looks:
-    """Looks widely at a circle (cx, cy, r), once more where the first square was off, and then closely."""
-    square = _square_around(circle, WIDE, photo)
-    wide = look_at(outline.look, photo, square, outline.size)
-    if wide.told[geometry.EYE] < 0.25:
+    """Looks widely at a circle (cx, cy, r) and once more at the corrected square, and then closely."""
+    first = look_at(outline.look, photo, _square_around(circle, WIDE, photo), outline.size)
+    if first.told[geometry.EYE] < LEAST_HINT:
+        return Looks(first, first)
+    wide = look_at(outline.look, photo, _square_around(_circle_of(first), WIDE, photo), outline.size)
+    if wide.told[geometry.EYE] < LEAST_HINT:
         return Looks(wide, wide)
-    better = _square_around(_circle_of(wide), WIDE, photo)
-    half = (better.side - square.side) / 2
-    away = math.hypot(better.x - square.x + half, better.y - square.y + half) / square.side
-    if away > TOLERATED_OFFSET or abs(better.side / square.side - 1) > TOLERATED_SIZE:
-        wide = look_at(outline.look, photo, better, outline.size)
-        if wide.told[geometry.EYE] < 0.25:
-            return Looks(wide, wide)
     close = look_at(outline.look, photo, _square_around(_circle_of(wide), CLOSE, photo), outline.size)
     return Looks(wide, close)
 
@@ -132,13 +127,17 @@ def read_outline(looks: Looks, height: int, width: int) -> Outline:
     limbus_border = Border(iris, sclera, LIMBUS_SHAPE)
     limbus = _refined(answer.planes[4], told[geometry.LIMBUS], told[geometry.LIMBUS_SCALE], size, limbus_border)
     pupil = None
-    if min(told[geometry.PUPIL_SEEN], looks.close.told[geometry.PUPIL_SEEN]) >= LEAST_PUPIL_SEEN:
+    if max(_pupil_error(looks.wide), _pupil_error(looks.close)) <= MOST_PUPIL_ERROR:
         pupil_border = Border(hole, iris, PUPIL_SHAPE)
         refined = _refined(answer.planes[5], told[geometry.PUPIL], told[geometry.PUPIL_SCALE], size, pupil_border)
         pupil = in_photo(refined, answer.square)
     limbus_in_photo = in_photo(limbus, answer.square)
     visible = _iris_in_photo(looks.close, pupil is not None, height, width) & _inside(limbus_in_photo, height, width)
     return Outline(looks.presence, visible, limbus_in_photo, pupil, looks)
+
+
+def _pupil_error(answer: Answer) -> float:
+    return float(answer.told[geometry.PUPIL_SCALE] / max(answer.told[geometry.PUPIL.start + 2], 1e-6))
 
 
 def _refined(plane: np.ndarray, told: np.ndarray, scale: float, size: int, border: Border) -> np.ndarray:

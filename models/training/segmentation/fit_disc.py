@@ -15,7 +15,7 @@ ROUNDS = 10
 ROUNDS_OF_CIRCLE = 4  # first rounds that keep the start's shape: a lid would flatten it
 CUT_OFF = 3.0  # standard deviations beyond which a crossing does not count (Tukey's biweight)
 ASIDE = 0.06  # of the radius: how far inside and outside the border is looked whether it is seen
-UNSEEN = 0.2  # weight of a border that lids hide, beside one that is seen: there the network guesses, mostly too high
+UNSEEN = 0.1  # weight of a border that lids hide, beside one that is seen: there the network guesses, mostly too high
 USUAL = 4.0  # weight of the usual shape where nothing is seen, in rays that are
 
 

@@ -13,7 +13,7 @@ const oval = (cx: number, cy: number, r: number): Oval => ({ cx, cy, r, e1: 0, e
 function expectedAt(limbus: Oval, presence: number): ExpectedEye {
   const lid = { heights: Array(9).fill(0), error: 1 };
   const round = { ...limbus, error: 1 };
-  return { presence, pupilSeen: 1, limbus: round, pupil: round, upperLid: lid, lowerLid: lid };
+  return { presence, limbus: round, pupil: round, upperLid: lid, lowerLid: lid };
 }
 
 interface Thing {

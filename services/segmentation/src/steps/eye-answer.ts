@@ -20,8 +20,6 @@ export const lidColumns = 9;
 export interface ExpectedEye {
   /** Probability that there is an eye at all. */
   readonly presence: number;
-  /** Probability that the pupil can be told from the iris. */
-  readonly pupilSeen: number;
   readonly limbus: ExpectedOval;
   readonly pupil: ExpectedOval;
   readonly upperLid: ExpectedLid;
@@ -46,8 +44,9 @@ export interface EyeAnswer {
 export const expectedLength = 34;
 
 /**
- * Reads the vector of direct answers of a square of `size` cells: presence, pupil seen, limbus and pupil (cx, cy, r, e1,
- * e2, error), heights and error of the upper and of the lower lid. Lengths come in shares of the side.
+ * Reads the vector of direct answers of a square of `size` cells: presence, limbus and pupil (cx, cy, r, e1, e2, error),
+ * heights and error of the upper and of the lower lid. Lengths come in shares of the side. What the vector says of a pupil
+ * being seen is not read: its expected error tells that better.
  */
 export function readExpected(vector: Float32Array, size: number): ExpectedEye {
   const ovalAt = (at: number): ExpectedOval => {
@@ -60,7 +59,6 @@ export function readExpected(vector: Float32Array, size: number): ExpectedEye {
   });
   return {
     presence: vector[0],
-    pupilSeen: vector[1],
     limbus: ovalAt(2),
     pupil: ovalAt(8),
     upperLid: lidAt(14),
@@ -99,7 +97,6 @@ export function meanExpected(p: ExpectedEye, q: ExpectedEye): ExpectedEye {
   });
   return {
     presence: mean(p.presence, q.presence),
-    pupilSeen: mean(p.pupilSeen, q.pupilSeen),
     limbus: oval(p.limbus, q.limbus),
     pupil: oval(p.pupil, q.pupil),
     upperLid: lid(p.upperLid, q.upperLid),

@@ -19,7 +19,7 @@ const noise = 0.1;
 /** How far inside and outside of a border is looked whether it is seen, in shares of its distance. */
 const aside = 0.06;
 /** Weight of a border that lids hide, beside one that is seen: there the network guesses, mostly too high. */
-const unseen = 0.2;
+const unseen = 0.1;
 /** Weight of the usual shape where nothing of a border is seen, in rays that are. */
 const usual = 6;
 

@@ -7,10 +7,10 @@ import { type Oval, toEllipse } from './oval.ts';
 import { toCells, toPhoto } from './square.ts';
 
 /**
- * Least probability, in both looks, that the pupil can be told from the iris; below, there is no pupil in the answer. The
- * network is surer of real pupils in the dark than people are.
+ * Largest error that either look may expect of a pupil, in shares of its radius; beyond, the pupil
+ * cannot be told from the iris and there is none in the answer.
  */
-const leastPupilSeen = 0.6;
+const mostPupilError = 0.14;
 /** A fitted disc further from the direct answer than so many expected errors, and cells besides, is something else. */
 const agreement = { errors: 3, cells: 1 } as const;
 /** A cornea is wider than high, 11.7 by 10.6 to 11.2 mm in adults, and seldom seen straight; a pupil is round. */
@@ -29,8 +29,9 @@ export interface EyeCurves {
 }
 
 /**
- * Limbus and pupil of an outlined eye from the wide look, lids from the close one: each is fitted to the map, finer than its cells, starting from the direct
- * answer; where the fit and the answer do not agree within what the network expects to err, the answer stands.
+ * Limbus and pupil of an outlined eye from the wide look, lids from the close one: each is fitted to the map, finer than
+ * its cells, starting from the direct answer; where the fit and the answer do not agree within what the network expects to
+ * err, the answer stands.
  */
 export function readCurves({ wide, close }: EyeLooks): EyeCurves {
   const { map, expected } = wide;
@@ -39,9 +40,10 @@ export function readCurves({ wide, close }: EyeLooks): EyeCurves {
     outer: map.sclera,
     shape: limbusShape,
   });
-  const isSeen = Math.min(expected.pupilSeen, close.expected.pupilSeen) >= leastPupilSeen;
+  const pupilError = Math.max(relativeError(expected.pupil), relativeError(close.expected.pupil));
   const pupilBorder: Border = { inner: map.pupil, outer: map.iris, shape: pupilShape };
-  const pupil = isSeen ? refined(map.pupilDisc, map.size, expected.pupil, pupilBorder) : undefined;
+  const pupil =
+    pupilError <= mostPupilError ? refined(map.pupilDisc, map.size, expected.pupil, pupilBorder) : undefined;
   const closer = (oval: Oval): Oval => toCells(toPhoto(oval, map.square, map.size), close.map.square, close.map.size);
   return {
     limbus: closer(limbus),
@@ -49,6 +51,10 @@ export function readCurves({ wide, close }: EyeLooks): EyeCurves {
     upperLid: fitLid(close.map, close.expected.limbus, close.expected.upperLid, 'upper'),
     lowerLid: fitLid(close.map, close.expected.limbus, close.expected.lowerLid, 'lower'),
   };
+}
+
+function relativeError({ error, r }: ExpectedOval): number {
+  return r > 0 ? error / r : Number.POSITIVE_INFINITY;
 }
 
 function refined(disc: Float32Array, size: number, { error, ...direct }: ExpectedOval, border: Border): Oval {

@@ -1,22 +1,20 @@
 import { emptyMask, type Image, type Mask, meanRadius } from '@irisvue/vision';
 import type { IrisCrop } from '../iris-crop.ts';
-import { borrowGrain } from './borrow-grain.ts';
 import { continueFibres } from './continue-fibres.ts';
 import { cutAround } from './cut-around.ts';
 import { type HolePixels, numberHole } from './hole-pixels.ts';
-import { makePolarFrame } from './polar-frame.ts';
 import { type SeenThrough, seeThrough } from './see-through.ts';
 
 /** What a light covers by more than these shares is filled anew, round by round, from what was seen through the rest. */
 const coverByRound = [0.6, 0.8, 0.9];
-/** What lies further from all holes than this share of the limbus radius gives them nothing but grain. */
+/** What lies further from all holes than this share of the limbus radius gives them nothing. */
 const marginShare = 0.2;
 
 /**
  * Fills holes in an iris so that its fibres continue, in rounds:
  * 1) colour flows into the hole in polar coordinates (continueFibres), so that it meets the photo without a step;
  * 2) at a light's edge and beneath a weak light the photo itself says what is there (seeThrough), and what the light
- * hides is filled again from there; last 3) with a little grain of the same radius where it is hidden (borrowGrain).
+ * hides is filled again from there.
  *
  * Only pixels of the hole change; all others are bit-identical.
  *
@@ -27,7 +25,6 @@ export async function fillHighlights(crop: IrisCrop, hole: Mask): Promise<Image>
   const near = cutAround(crop, hole, Math.ceil(marginShare * radius));
   const seen = await separateLights(near.crop, near.hole, radius);
   const pixels = numberHole(hole, crop.labels, crop.geometry.pupil);
-  borrowGrain(crop.image, pixels, makePolarFrame(crop.geometry), radius, seen);
   return withColours(crop.image, pixels, seen.colours);
 }
 

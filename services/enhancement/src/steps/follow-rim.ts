@@ -26,12 +26,10 @@ export interface Rim {
   readonly variance: Float32Array;
 }
 
-/** Blur before an outline is drawn, in pixels. */
-const outlineBlur = 0.6;
 /** Times that the outline is moved to where the rim's pixels say it is. */
-const moves = 2;
-/** Expected second difference of those moves from point to point, in pixels. */
-const wiggle = 0.02;
+const moves = 3;
+/** Expected second difference of all those moves together from point to point, in pixels. */
+const wiggle = 0.014;
 /** A pixel can say no more than that the outline is off by this, in pixels; nor is it believed to be. */
 const mostMove = 1;
 const usualMove = 0.5;
@@ -56,18 +54,15 @@ const cornerShift = 0.2;
  * again. Undefined where there is no outline.
  */
 export function followRim(plane: RimPlane): Rim | undefined {
-  const smooth = {
-    ...plane,
-    cover: blurKnown(plane.cover, plane.known, plane.width, plane.height, outlineBlur),
-  };
-  const outline = traceOutline(smooth);
+  const outline = traceOutline(plane);
   if (!outline) return undefined;
-  let distances = measureDistances(outline, smooth);
+  let distances = measureDistances(outline, plane);
   const [least, most] = rangeOf(plane, distances);
+  const moved = new Float64Array(outline.corner.length);
   let profile: EdgeProfile | undefined;
   for (let move = 0; ; move++) {
     profile = fitProfile(binned(plane, distances, least, most, profile), most, profile);
-    const { shift, variance } = findShift(plane, distances, outline, profile, least, most);
+    const { shift, variance } = findShift(plane, distances, outline, moved, profile, least, most);
     if (move === moves) {
       return {
         profile,
@@ -76,11 +71,12 @@ export function followRim(plane: RimPlane): Rim | undefined {
       };
     }
     for (let p = 0; p < shift.length; p++) {
+      moved[p] += shift[p];
       outline.x[p] -= shift[p] * outline.inX[p];
       outline.y[p] -= shift[p] * outline.inY[p];
     }
-    turnInwards(outline, smooth);
-    distances = measureDistances(outline, smooth);
+    turnInwards(outline, plane);
+    distances = measureDistances(outline, plane);
   }
 }
 
@@ -134,11 +130,15 @@ function outlierWeight(residual: number, variance: number): number {
   return 1 / (1 + residual ** 2 / (9 * variance));
 }
 
-/** How far each point of the outline has to go outwards, and the variance of its place then. */
+/**
+ * How far each point of the outline has to go outwards, and the variance of its place then. What has been moved already
+ * counts as well: else each further move would bend the outline more.
+ */
 function findShift(
   { lit, clear, texture, noise }: RimPlane,
   { distance, nearest }: OutlineDistances,
   { from, to, corner, lines }: LightOutline,
+  moved: Float64Array,
   profile: EdgeProfile,
   least: number,
   most: number,
@@ -166,10 +166,10 @@ function findShift(
   for (const { points, closed } of lines) {
     if (points.length < 6) continue;
     const certain = Float64Array.from(points, (p) => weights[p] + 1 / usualMove ** 2);
-    const targets = Float64Array.from(points, (p, i) => sums[p] / certain[i]);
+    const targets = Float64Array.from(points, (p, i) => (sums[p] + weights[p] * moved[p]) / certain[i]);
     const bent = bendAlong(targets, certain, stiffness, closed);
     points.forEach((p, i) => {
-      shift[p] = bent[i];
+      shift[p] = bent[i] - moved[p];
       // About as many points say the same as the stiffness holds together (Silverman 1984).
       const together = Math.max(1, 2.8 * (stiffness / certain[i]) ** 0.25);
       variance[p] = 1 / (weights[p] * together + 1 / usualMove ** 2);

@@ -33,7 +33,7 @@ export interface CoverPlane {
 
 /** Deviations over which the outline is smoothed, to find corners and between them, in points (about 0.75 pixels). */
 const cornerSmoothing = 1.6;
-const smoothing = 3.2;
+const smoothing = 6;
 /** Points each way over which a turn is measured. */
 const reach = 4;
 /** An outline that turns by more than this over that reach has a corner, in radians. */

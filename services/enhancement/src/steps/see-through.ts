@@ -17,7 +17,7 @@ const noiseDeviation = 1;
 /** The part of it that is rounding. */
 const rounding = 0.35;
 /** By which share more a rim's cover is off than followRim believes. */
-const rimDeviation = 0.01;
+const rimDeviation = 0.005;
 /**
  * Light adds up before the camera's tone curve. That is about a power of 2.2; in edited pictures and overlays light is
  * mixed in grey levels. Which it is, each hole tells itself.

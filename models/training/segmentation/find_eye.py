@@ -15,7 +15,7 @@ from segmentation.look import Answer, Look, Square, in_photo, look_at
 WIDE, CLOSE = 2.24, 1.8  # sides of the two squares that are looked at, in iris diameters
 MOST_STARTS = 2
 LEAST_HINT = 0.25  # presence below which a look does not know where a better square is
-LIMBUS_SHAPE, PUPIL_SHAPE = (0.012, 0.0), (0.0, 0.0)  # e1, e2: a cornea is wider than high, a pupil round
+LIMBUS_SHAPE, PUPIL_SHAPE = (0.006, 0.0), (0.0, 0.0)  # e1, e2: a cornea is wider than high, a pupil round
 MOST_PUPIL_ERROR = 0.14  # that either look expects, of its radius; beyond, it cannot be told from the iris
 
 
@@ -137,7 +137,9 @@ def read_outline(looks: Looks, height: int, width: int) -> Outline:
 
 
 def _pupil_error(answer: Answer) -> float:
-    return float(answer.told[geometry.PUPIL_SCALE] / max(answer.told[geometry.PUPIL.start + 2], 1e-6))
+    """The error that is expected of the pupil, in shares of its radius."""
+    radius = float(answer.told[geometry.PUPIL][2])
+    return float(answer.told[geometry.PUPIL_SCALE]) / radius if radius > 0 else math.inf
 
 
 def _refined(plane: np.ndarray, told: np.ndarray, scale: float, size: int, border: Border) -> np.ndarray:

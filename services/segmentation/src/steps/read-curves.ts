@@ -14,7 +14,7 @@ const mostPupilError = 0.14;
 /** A fitted disc further from the direct answer than so many expected errors, and cells besides, is something else. */
 const agreement = { errors: 3, cells: 1 } as const;
 /** A cornea is wider than high, 11.7 by 10.6 to 11.2 mm in adults, and seldom seen straight; a pupil is round. */
-const limbusShape = { e1: 0.012, e2: 0 } as const;
+const limbusShape = { e1: 0.006, e2: 0 } as const;
 const pupilShape = { e1: 0, e2: 0 } as const;
 /** Half width of what confidences speak about, in limbus diameters. */
 const confidentWithin = 0.02;

@@ -77,12 +77,12 @@ def run(options: argparse.Namespace) -> int:
     """Trains, evaluates or exports, as the options say."""
     import torch
 
-    from loop.checkpoint import CheckpointError, load_averaged, read_checkpoint, settings_of
+    from loop.checkpoint import CheckpointError
     from loop.export import export_model
-    from loop.exported_weights import load_exported
     from loop.folders import RUNS, SETTINGS
     from loop.run import CHECKPOINT, train
     from loop.settings import read_settings
+    from loop.trained import read_trained
 
     torch.set_num_threads(options.threads)
     if options.device == "cuda":
@@ -105,25 +105,14 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0
     source = options.init or folder / CHECKPOINT
-    if source.suffix == ".onnx":
-        if options.export is not None:
-            raise CheckpointError(f"{source}: is exported already; --export takes a checkpoint")
-        settings = read_settings(file)
-        network = trainer.build(settings)
-        missing = load_exported(network, source)
-    else:
-        checkpoint = read_checkpoint(source)
-        settings = settings_of(checkpoint)
-        network = trainer.build(settings)
-        missing = load_averaged(network, checkpoint)
-    if missing:
-        raise CheckpointError(f"{source} lacks {', '.join(missing)}")
-    network.eval()
+    trained = read_trained(source, file, trainer.build)
     if options.evaluate:
-        trainer.evaluate(settings, network, options)
+        trainer.evaluate(trained.settings, trained.network, options)
     if options.export is not None:
+        if trained.step is None or trained.commit is None:
+            raise CheckpointError(f"{source}: is exported already; --export takes a checkpoint")
         name = f"settings/{file.name}" if file.resolve().parent == SETTINGS else file.name
-        export_model(trainer, settings, name, network, checkpoint["step"], checkpoint["commit"], options.export)
+        export_model(trainer, trained.settings, name, trained.network, trained.step, trained.commit, options.export)
     return 0
 
 

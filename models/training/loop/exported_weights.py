@@ -29,11 +29,12 @@ def load_exported(network: nn.Module, file: Path) -> list[str]:
     with torch.no_grad():
         for name, layer in layers:
             weight, shift = exported.get(name, (None, None))
-            if weight is None or weight.shape != layer.weight.shape:
+            norm = norms.get(name)
+            wants_shift = norm is not None or layer.bias is not None
+            if weight is None or weight.shape != layer.weight.shape or (wants_shift and shift is None):
                 missing.append(name)
                 continue
             layer.weight.copy_(weight)
-            norm = norms.get(name)
             if layer.bias is not None:
                 layer.bias.copy_(shift if norm is None else torch.zeros_like(shift))
             if norm is not None:

@@ -22,6 +22,7 @@ from loop.exported_weights import load_exported, spread_norms
 from loop.progress import Progress
 from loop.schedule import learning_rate
 from loop.settings import Settings
+from loop.trained import EXPORTED
 from loop.trainer import Batch, BatchSource, Trainer
 
 CHECKPOINT = "checkpoint.pt"
@@ -133,7 +134,7 @@ def _begin(
 
 def _start_from(init: Path, network: nn.Module, source: BatchSource) -> list[str]:
     """Weights from a checkpoint or an exported network; answers the names of those that do not fit."""
-    if init.suffix != ".onnx":
+    if init.suffix != EXPORTED:
         return load_averaged(network, read_checkpoint(init))
     missing = load_exported(network, init)
     spread_norms(network, [source.batch(step)["input"] for step in range(BATCHES_FOR_NORMS)])

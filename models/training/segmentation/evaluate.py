@@ -10,10 +10,9 @@ from typing import Mapping
 import cv2
 from torch import nn
 
-from loop.checkpoint import load_averaged, read_checkpoint, settings_of
-from loop.exported_weights import load_exported
 from loop.folders import RUNS, SETTINGS
-from loop.settings import Settings, SettingsError, read_settings
+from loop.settings import Settings, SettingsError
+from loop.trained import read_trained
 from segmentation.evaluate_photos import (
     LabelledPhoto,
     evaluate_photos,
@@ -79,13 +78,5 @@ def _other_network(options: argparse.Namespace, model: str) -> Network:
     path = options.other or RUNS / model / "checkpoint.pt"
     if not path.exists():
         raise SettingsError(f"{path}: no checkpoint of {model}; name one by --other, or use --find outline or labels")
-    if path.suffix == ".onnx":
-        settings = read_settings(SETTINGS / f"{model}.toml")
-        network = network_of(settings.network)
-        load_exported(network, path)
-    else:
-        checkpoint = read_checkpoint(path)
-        settings = settings_of(checkpoint)
-        network = network_of(settings.network)
-        load_averaged(network, checkpoint)
-    return Network(Activated(network).eval(), settings.network["side"])
+    trained = read_trained(path, SETTINGS / f"{model}.toml", lambda settings: network_of(settings.network))
+    return Network(Activated(trained.network).eval(), trained.settings.network["side"])

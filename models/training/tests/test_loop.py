@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import signal
 import subprocess
@@ -14,12 +15,14 @@ import torch
 
 from loop.checkpoint import CheckpointError, read_checkpoint
 from loop.curve import read_curve
-from loop.export import write_onnx
+from loop.export import largest_difference, write_onnx
 from loop.exported_weights import load_exported, spread_norms
-from loop.folders import TRAINING
+from loop.folders import SETTINGS, TRAINING
 from loop.run import CHECKPOINT, CURVE, TrainingFailed, train
 from loop.settings import SettingsError, read_settings, settings_from
+from loop.trained import read_trained
 from tests import tiny
+from train import TRAINERS
 
 
 def silent(_line):
@@ -127,6 +130,24 @@ class ExportedWeights(unittest.TestCase):
         run_in(self.folder / "second", init=self.file)
         fresh, further = (read_curve(self.folder / name / CURVE)[0]["loss"] for name in ("first", "second"))
         self.assertLess(further, 0.5 * fresh)
+
+    def test_what_is_shipped_fits_the_networks_of_its_settings(self):
+        for name, file in (
+            ("segmentation-outline", "iris-segmentation/1/outline.onnx"),
+            ("segmentation-search", "iris-segmentation/1/search.onnx"),
+            ("superres", "iris-superres/1/main.onnx"),
+        ):
+            path = TRAINING.parent / file
+            trainer = importlib.import_module(TRAINERS[name])
+            trained = read_trained(path, SETTINGS / f"{name}.toml", trainer.build)
+            exported = trainer.exported(trained.settings, trained.network)
+            self.assertLess(largest_difference(exported, path), 1e-3, name)
+
+    def test_an_export_without_a_shift_that_is_wanted_lacks_it(self):
+        bare = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1, bias=False), torch.nn.Conv2d(4, 3, 1))
+        write_onnx(tiny.exported(None, bare.eval()), self.file)
+        wanted = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.Conv2d(4, 3, 1))
+        self.assertEqual(load_exported(wanted, self.file), ["0"])
 
     def test_what_is_no_export_of_this_network_is_refused(self):
         other = torch.nn.Sequential(torch.nn.Conv2d(3, 5, 1), torch.nn.Conv2d(5, 2, 1))

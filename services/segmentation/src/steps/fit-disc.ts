@@ -46,8 +46,8 @@ export interface BorderCrossing {
  * The oval of a disc in a plane of probabilities, finer than its cells, in cells:
  * 1) rays from the start's centre 2) on each the place nearest to the start where the probability falls through one half,
  * interpolated 3) a least-squares oval through these places, weighted by steepness and by whether the border is seen
- * there, those that lie off (a lid, a lash, a highlight) counting less and less (Tukey's biweight), and drawn to the usual shape as
- * far as it is hidden. Undefined where too little of a border is found.
+ * there, those that lie off (a lid, a lash, a highlight) counting less and less (Tukey's biweight), and drawn to the
+ * usual shape as far as the border is hidden. Undefined where too little of a border is found.
  */
 export function fitDisc(plane: Float32Array, size: number, start: Oval, border: Border): Oval | undefined {
   const crossings = findCrossings(plane, size, start);

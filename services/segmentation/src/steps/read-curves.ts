@@ -7,8 +7,8 @@ import { type Oval, toEllipse } from './oval.ts';
 import { toCells, toPhoto } from './square.ts';
 
 /**
- * Largest error that either look may expect of a pupil, in shares of its radius; beyond, the pupil
- * cannot be told from the iris and there is none in the answer.
+ * Largest error that either look may expect of a pupil, in shares of its radius; beyond, the pupil cannot be told from the
+ * iris and there is none in the answer.
  */
 const mostPupilError = 0.14;
 /** A fitted disc further from the direct answer than so many expected errors, and cells besides, is something else. */

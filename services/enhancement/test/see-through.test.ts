@@ -1,9 +1,9 @@
 import { emptyMask, type Image, type Mask, meanRadius } from '@irisvue/vision';
 import { describe, expect, test } from 'vitest';
 import { continueFibres } from '../src/steps/continue-fibres.ts';
-import { clearAt, fitProfile } from '../src/steps/edge-profile.ts';
 import { numberHole } from '../src/steps/hole-pixels.ts';
 import { measureLight } from '../src/steps/measure-light.ts';
+import { clearAt, fitProfile } from '../src/steps/rim/edge-profile.ts';
 import { seeThrough } from '../src/steps/see-through.ts';
 import { renderCrop } from './rendered-crop.ts';
 

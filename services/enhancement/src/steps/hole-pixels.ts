@@ -60,6 +60,24 @@ function indices({ data }: Mask): Int32Array {
   return at;
 }
 
+/** The first and the last column and row of some of a hole's pixels, given by their numbers. */
+export function boundsOf(
+  hole: HolePixels,
+  part: readonly number[],
+  width: number,
+): Record<'left' | 'top' | 'right' | 'bottom', number> {
+  const bounds = { left: width, top: Number.POSITIVE_INFINITY, right: -1, bottom: -1 };
+  for (const n of part) {
+    const x = hole.at[n] % width;
+    const y = Math.floor(hole.at[n] / width);
+    bounds.left = Math.min(bounds.left, x);
+    bounds.right = Math.max(bounds.right, x);
+    bounds.top = Math.min(bounds.top, y);
+    bounds.bottom = Math.max(bounds.bottom, y);
+  }
+  return bounds;
+}
+
 /** The separate holes (8 neighbours), each as the numbers of its pixels. */
 export function separateHoles(hole: HolePixels, width: number): number[][] {
   const seen = new Uint8Array(hole.count);

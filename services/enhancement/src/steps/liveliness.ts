@@ -1,5 +1,5 @@
 import type { Image } from '@irisvue/vision';
-import type { HolePixels } from './hole-pixels.ts';
+import { boundsOf, type HolePixels } from './hole-pixels.ts';
 
 /** A fill has to guess across about this share of the limbus radius. */
 const lagShare = 0.05;
@@ -22,7 +22,7 @@ export interface Liveliness {
 /** From differences of known pixels around a hole that lie `lagShare` of the limbus radius apart. */
 export function measureLiveliness(crop: Image, hole: HolePixels, part: readonly number[], radius: number): Liveliness {
   const lag = Math.max(2, Math.round(lagShare * radius));
-  const { left, top, right, bottom } = boundsOf(part, hole, crop.width);
+  const { left, top, right, bottom } = boundsOf(hole, part, crop.width);
   let [along, beside, squares, count] = [0, 0, 0, 0];
   const compare = (here: number, there: number): void => {
     let [square, product, difference] = [0, 0, 0];
@@ -52,21 +52,4 @@ export function measureLiveliness(crop: Image, hole: HolePixels, part: readonly 
     brightness: Math.max(leastBrightness, Math.sqrt(along / 2 / squares)),
     tint: Math.max(leastTint, tintShare * Math.sqrt(beside / 4 / count)),
   };
-}
-
-function boundsOf(
-  part: readonly number[],
-  hole: HolePixels,
-  width: number,
-): Record<'left' | 'top' | 'right' | 'bottom', number> {
-  const bounds = { left: width, top: Number.POSITIVE_INFINITY, right: -1, bottom: -1 };
-  for (const n of part) {
-    const x = hole.at[n] % width;
-    const y = Math.floor(hole.at[n] / width);
-    bounds.left = Math.min(bounds.left, x);
-    bounds.right = Math.max(bounds.right, x);
-    bounds.top = Math.min(bounds.top, y);
-    bounds.bottom = Math.max(bounds.bottom, y);
-  }
-  return bounds;
 }

@@ -2,7 +2,7 @@ import type { Image } from '@irisvue/vision';
 import { type HolePixels, separateHoles } from './hole-pixels.ts';
 import { type Liveliness, measureLiveliness } from './liveliness.ts';
 import { type Light, measureLight } from './measure-light.ts';
-import { type RimPixels, type RimShares, readRim } from './rim-plane.ts';
+import { type RimPixels, type RimShares, readRim } from './rim/read-rim.ts';
 
 /** What shows through a light, pixel by pixel in the order of the hole's pixels. */
 export interface SeenThrough {

@@ -1,5 +1,5 @@
 /** Gaussian mean of a plane, separable; what lies outside counts as 0. `deviation` is in pixels. */
-export function blurPlane(plane: Float32Array, width: number, height: number, deviation: number): Float32Array {
+function blurPlane(plane: Float32Array, width: number, height: number, deviation: number): Float32Array {
   const reach = Math.max(1, Math.ceil(2.5 * deviation));
   const weights = Float32Array.from({ length: 2 * reach + 1 }, (_, i) =>
     Math.exp(-((i - reach) ** 2) / (2 * deviation ** 2)),

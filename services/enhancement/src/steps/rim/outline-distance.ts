@@ -10,7 +10,7 @@ export interface OutlineDistances {
 
 /** Up to this distance the outline itself says on which side a pixel lies; further off its cover does. In pixels. */
 const closeBy = 1.5;
-/** No edge is wider, in pixels (see rim-plane.ts). */
+/** No edge is wider, in pixels (see read-rim.ts). */
 const furthest = 20;
 
 /** Every pixel's distance: each learns of the nearest piece from its neighbours (Danielsson 1980). */

@@ -1,6 +1,6 @@
+import { boundsOf, type HolePixels } from '../hole-pixels.ts';
 import { clearAt } from './edge-profile.ts';
 import { followRim, type RimPlane } from './follow-rim.ts';
-import type { HolePixels } from './hole-pixels.ts';
 
 /** What single pixels of one hole say of the light, in the order of its pixels. */
 export interface RimPixels {
@@ -58,15 +58,7 @@ interface PlaneFrame {
 }
 
 function frameOf(width: number, hole: HolePixels, part: readonly number[], size: number): PlaneFrame {
-  let [left, right, top, bottom] = [width, 0, Number.POSITIVE_INFINITY, 0];
-  for (const n of part) {
-    const x = hole.at[n] % width;
-    const y = Math.floor(hole.at[n] / width);
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
-  }
+  const { left, top, right, bottom } = boundsOf(hole, part, width);
   return {
     left: left - margin * size,
     top: top - margin * size,

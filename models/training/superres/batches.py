@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from superres.camera import degrade, soften
+from superres.camera import degrade
 from superres.network import FACTOR
 from superres.noise import Random
+from superres.photograph import photograph
 from superres.scenes import render_scene
 
 SCENE = 512  # pixels of a scene, each way
@@ -58,7 +59,7 @@ class ScenePairs:
         side = FACTOR * (self._patch + 2 * self._reach)
         y, x = rng.integers(0, SCENE - side + 1, 2)
         window = _turned(rng, scene[y : y + side, x : x + side])
-        truth = soften(rng, np.ascontiguousarray(window))
+        truth = photograph(rng, np.ascontiguousarray(window))
         edge = FACTOR * self._reach
         return degrade(rng, truth), truth[edge:-edge, edge:-edge]
 

@@ -1,4 +1,4 @@
-"""The camera: how sharp the truth is, and what a smaller, compressed, noisy picture of it looks like."""
+"""The camera: what a smaller, compressed, noisy picture of a truth looks like."""
 
 from __future__ import annotations
 
@@ -18,22 +18,6 @@ BENCH_QUALITY = 90  # JPEG quality and noise of the bench's degradation
 BENCH_NOISE = 1.0  # grey levels
 
 
-def soften(rng: Random, picture: Picture) -> Picture:
-    """A truth as a lens and a camera's own sharpening leave it: photographs are seldom sharp to the pixel.
-
-    Most get a blur of a deviation up to 1.2 pixels, as good photographs have, a third one up to 4, as close-ups have.
-    """
-    kind = rng.random()
-    if kind < 0.1:
-        return picture
-    sigma = float(rng.uniform(0.3, 1.2) if kind < 0.65 else rng.uniform(1.2, 4))
-    soft = _gaussian(picture, sigma) if rng.random() < 0.75 else _disc(picture, sigma)
-    if rng.random() < 0.25:
-        amount = rng.uniform(0.2, 1.0)
-        soft = cv2.addWeighted(soft, 1 + amount, _gaussian(soft, rng.uniform(0.7, 2.5)), -amount, 0)
-    return soft
-
-
 def degrade(rng: Random, picture: Picture) -> Picture:
     """A quarter of the picture's size, as a camera or a website would give it: shrunk, compressed, noisy.
 
@@ -44,7 +28,7 @@ def degrade(rng: Random, picture: Picture) -> Picture:
     if rng.random() < 0.5:
         return degrade_as_bench(rng, picture)
     if rng.random() < 0.1:
-        picture = _gaussian(picture, rng.uniform(0.5, 2))
+        picture = gaussian(picture, rng.uniform(0.5, 2))
     smaller = shrink(picture, _KERNELS[rng.choice(len(_KERNELS), p=_SHARES)])
     noise, quality = rng.uniform(0, 3) * (rng.random() < 0.8), int(rng.integers(70, 101))
     whole_colour = bool(rng.random() < 0.5)
@@ -78,20 +62,12 @@ def compress(picture: Picture, quality: int, whole_colour: bool = False) -> Pict
     """The picture after JPEG, with colour at half the resolution (4:2:0) or, if `whole_colour`, at the whole (4:4:4)."""
     file = io.BytesIO()
     Image.fromarray(picture[..., ::-1]).save(file, "JPEG", quality=quality, subsampling=0 if whole_colour else 2)
-    return np.asarray(Image.open(file))[..., ::-1]
+    return np.ascontiguousarray(np.asarray(Image.open(file))[..., ::-1])
 
 
-def _gaussian(picture: Picture, sigma: float) -> Picture:
+def gaussian(picture: Picture, sigma: float) -> Picture:
+    """The picture blurred by a Gaussian of this deviation in pixels."""
     return cv2.GaussianBlur(picture, (0, 0), float(sigma))
-
-
-def _disc(picture: Picture, sigma: float) -> Picture:
-    """Blur by an evenly filled disc, as defocus does, of the same deviation as a Gaussian (radius = 2 sigma)."""
-    radius = 2 * sigma
-    reach = int(np.ceil(radius))
-    place = np.arange(-reach, reach + 1)
-    kernel = np.clip(radius + 0.5 - np.hypot(place[None], place[:, None]), 0, 1).astype(np.float32)
-    return cv2.filter2D(picture, -1, kernel / kernel.sum())
 
 
 def _by_area(picture: Picture) -> Picture:

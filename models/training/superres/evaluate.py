@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import torch
 
-from superres.camera import degrade_as_bench, soften
+from superres.camera import degrade_as_bench
 from superres.measures import psnr, ssim
 from superres.network import FACTOR, Superres, WholePicture
+from superres.photograph import photograph
 from superres.scenes import render_scene
 
 Picture = np.ndarray  # uint8 [h, w, 3], B, G, R
@@ -64,10 +65,10 @@ def _bicubic(picture: Picture) -> Picture:
 
 
 def held_out_scenes(shares: dict[str, float]) -> Iterator[tuple[str, Picture]]:
-    """Scenes of every kind, as sharp as photographs are."""
+    """Scenes of every kind, as photographs show them."""
     for number in range(HELD_OUT_SCENES):
         rng = np.random.default_rng([HELD_OUT_SEED, number])
-        yield f"scene {number}", soften(rng, render_scene(rng, 512, shares))
+        yield f"scene {number}", photograph(rng, render_scene(rng, 512, shares))
 
 
 def iris_crops(folder: Path) -> Iterator[tuple[str, Picture]]:

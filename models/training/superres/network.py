@@ -48,8 +48,10 @@ class Superres(nn.Module):
         nn.init.zeros_(self.tail.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        features = self.blocks(functional.relu(self.head(x)))
-        interpolated = functional.conv2d(_inner(x, self.reach - REACH), self.lanczos, groups=3)
+        with torch.autocast(x.device.type, enabled=False):  # the picture itself is never rounded to bfloat16
+            interpolated = functional.conv2d(_inner(x, self.reach - REACH), self.lanczos, groups=3)
+            lifted = functional.relu(self.head(x))
+        features = self.blocks(lifted)
         correction = RESIDUAL_SCALE * self.tail(functional.relu(features))
         return functional.pixel_shuffle(interpolated + correction, FACTOR)
 

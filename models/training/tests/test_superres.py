@@ -12,10 +12,11 @@ from loop.run import CURVE, train
 from loop.settings import read_settings, settings_from
 from superres import trainer
 from superres.batches import ScenePairs
-from superres.camera import _KERNELS, add_noise, compress, degrade, degrade_as_bench, shrink, soften
+from superres.camera import _KERNELS, add_noise, compress, degrade, degrade_as_bench, shrink
 from superres.evaluate import compare
 from superres.measures import psnr, ssim
 from superres.network import FACTOR, Superres, WholePicture
+from superres.photograph import _add_grain, _grade, _soften, photograph
 from superres.scenes import _KINDS, render_scene
 
 SETTINGS = Path(__file__).parent.parent / "settings" / "superres.toml"
@@ -53,12 +54,34 @@ class Camera(unittest.TestCase):
         for whole_colour in (False, True):
             self.assertGreater(psnr(compress(ramp(64), 90, whole_colour), ramp(64)), 38)
 
+
+class Photograph(unittest.TestCase):
+    SCENE = render_scene(np.random.default_rng(2), 128, {"leaves": 1})
+
+    def test_it_follows_from_the_seed(self):
+        one, same, other = (photograph(np.random.default_rng(seed), self.SCENE) for seed in (1, 1, 2))
+        self.assertEqual((one.shape, one.dtype), (self.SCENE.shape, np.uint8))
+        np.testing.assert_array_equal(one, same)
+        self.assertTrue((one != other).any())
+
     def test_softening_keeps_the_mean(self):
-        picture = render_scene(np.random.default_rng(2), 128, {"leaves": 1})
         for seed in range(12):
-            soft = soften(np.random.default_rng(seed), picture)
-            self.assertEqual(soft.shape, picture.shape)
-            self.assertAlmostEqual(float(soft.mean()), float(picture.mean()), delta=4)
+            soft = _soften(np.random.default_rng(seed), self.SCENE)
+            self.assertAlmostEqual(float(soft.mean()), float(self.SCENE.mean()), delta=4)
+
+    def test_grading_moves_colours_and_leaves_grey_without_colour(self):
+        grey = np.repeat(ramp(64)[..., :1], 3, 2)
+        for seed in range(6):
+            graded = _grade(np.random.default_rng(seed), grey)
+            self.assertEqual(int(np.ptp(graded, axis=2).max()), 0)
+            self.assertTrue((_grade(np.random.default_rng(seed), self.SCENE) != self.SCENE).any())
+
+    def test_grain_is_even_over_the_picture_and_moves_no_mean(self):
+        flat = np.full((128, 128, 3), 128, np.uint8)
+        for seed in range(6):
+            grainy = _add_grain(np.random.default_rng(seed), flat)
+            self.assertAlmostEqual(float(grainy.mean()), 128, delta=1)
+            self.assertTrue(0.4 < grainy.std() < 5.5)
 
 
 class Scenes(unittest.TestCase):

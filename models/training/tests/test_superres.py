@@ -120,7 +120,7 @@ class Network(unittest.TestCase):
     def test_exported_sizes_and_reach(self):
         settings = read_settings(SETTINGS)
         exported = trainer.exported(settings, trainer.build(settings).eval())
-        self.assertEqual(exported.thresholds, {"receptive_radius": 10})
+        self.assertEqual(exported.thresholds, {"receptive_radius": 14})
         for sample in exported.samples:
             self.assertEqual(exported.module(torch.from_numpy(sample)).shape[2:], tuple(4 * n for n in sample.shape[2:]))
 

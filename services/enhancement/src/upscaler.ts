@@ -50,7 +50,7 @@ const defaultReceptiveRadius = 16;
  * An upscaler over a network 1×3×H×W → 1×3×4H×4W, RGB or BGR, with values 0 to 1. The card's threshold
  * `receptive_radius` says how many source pixels around a pixel it looks at. Each region is shown to it with that much
  * around it, so that regions fit together; scales below 4 are drawn from its enlargement. Memory grows with the region:
- * about 2 KiB for each source pixel that it shows, for iris-superres 1.
+ * about 1.5 KiB for each source pixel that it shows, for iris-superres 1.
  */
 export function modelUpscaler(model: Model): Upscaler {
   const { card, run } = networkOf(model, 'main');

@@ -15,7 +15,7 @@ describe('iris-superres', () => {
 
   test('is there, and says who it is', () => {
     expect(model.method).toBe('super-resolution');
-    expect(model.model?.card).toMatchObject({ name: 'iris-superres', thresholds: { receptive_radius: 10 } });
+    expect(model.model?.card).toMatchObject({ name: 'iris-superres', thresholds: { receptive_radius: 14 } });
   });
 
   test.each([

@@ -176,9 +176,7 @@ def _step(
     batch["input"] = given.contiguous(memory_format=torch.channels_last) if given.dim() == 4 else given
     for group in run.optimiser.param_groups:
         group["lr"] = rate
-    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=settings.training.precision == "bfloat16"):
-        outputs = run.network(batch["input"])
-    total, parts = trainer.loss(settings, outputs, batch)
+    total, parts = trainer.loss(settings, run.network(batch["input"]), batch)
     run.optimiser.zero_grad(set_to_none=True)
     total.backward()
     norm = torch.nn.utils.clip_grad_norm_(run.network.parameters(), settings.training.clip)

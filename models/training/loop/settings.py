@@ -12,9 +12,6 @@ class SettingsError(ValueError):
     """A settings file that cannot be used; the message names the file and what is wrong."""
 
 
-PRECISIONS = ("float32", "bfloat16")
-
-
 @dataclass(frozen=True)
 class Plan:
     """How a network is trained; the table [training] of a settings file."""
@@ -32,11 +29,6 @@ class Plan:
     keep_every: int = 0  # steps between checkpoints kept under their own name; 0: only the newest
     loader_threads: int = 1  # threads that prepare batches; 0: the training thread itself
     ahead: int = 4  # batches prepared ahead of the training
-    precision: str = "float32"  # of the convolutions in training; "bfloat16" halves their time where the chip knows it
-
-    def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise SettingsError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}")
 
 
 @dataclass(frozen=True)

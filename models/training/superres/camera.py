@@ -11,8 +11,7 @@ from PIL import Image
 
 from superres.network import FACTOR
 from superres.noise import Random
-
-Picture = np.ndarray  # uint8 [h, w, 3]
+from superres.picture import Picture, rounded
 
 BENCH_QUALITY = 90  # JPEG quality and noise of the bench's degradation
 BENCH_NOISE = 1.0  # grey levels
@@ -54,8 +53,7 @@ def add_noise(rng: Random, picture: Picture, deviation: float) -> Picture:
     """The picture with normal noise of so many grey levels."""
     if deviation == 0:
         return picture
-    noisy = picture + deviation * rng.standard_normal(picture.shape, dtype=np.float32)
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return rounded(picture + deviation * rng.standard_normal(picture.shape, dtype=np.float32))
 
 
 def compress(picture: Picture, quality: int, whole_colour: bool = False) -> Picture:
@@ -65,8 +63,8 @@ def compress(picture: Picture, quality: int, whole_colour: bool = False) -> Pict
     return np.ascontiguousarray(np.asarray(Image.open(file))[..., ::-1])
 
 
-def gaussian(picture: Picture, sigma: float) -> Picture:
-    """The picture blurred by a Gaussian of this deviation in pixels."""
+def gaussian(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """The picture [h, w, 3] blurred by a Gaussian of this deviation in pixels."""
     return cv2.GaussianBlur(picture, (0, 0), float(sigma))
 
 
@@ -80,7 +78,7 @@ def _by_line(line: np.ndarray) -> Callable[[Picture], Picture]:
 
     def smaller(picture: Picture) -> Picture:
         filtered = cv2.sepFilter2D(picture, cv2.CV_32F, line, line, None, second_of_block, 0, cv2.BORDER_REPLICATE)
-        return np.clip(np.rint(filtered[1::FACTOR, 1::FACTOR]), 0, 255).astype(np.uint8)
+        return rounded(filtered[1::FACTOR, 1::FACTOR])
 
     return smaller
 

@@ -14,9 +14,9 @@ from superres.camera import degrade_as_bench
 from superres.measures import psnr, ssim
 from superres.network import FACTOR, Superres, WholePicture
 from superres.photograph import photograph
+from superres.picture import Picture, rounded
 from superres.scenes import render_scene
 
-Picture = np.ndarray  # uint8 [h, w, 3], B, G, R
 Upscaler = Callable[[Picture], Picture]
 
 HELD_OUT_SEED = 1_000_003  # no training draws from it
@@ -55,7 +55,7 @@ def network_upscaler(network: Superres) -> Upscaler:
     def upscale(picture: Picture) -> Picture:
         planes = torch.from_numpy(picture.transpose(2, 0, 1).astype(np.float32) / 255)[None].to(device)
         larger = whole(planes)[0].permute(1, 2, 0).cpu().numpy()
-        return np.clip(np.rint(larger * 255), 0, 255).astype(np.uint8)
+        return rounded(larger * 255)
 
     return upscale
 

@@ -35,10 +35,14 @@ class Superres(nn.Module):
     Every convolution is unpadded: what a pixel becomes depends on nothing but the `reach` pixels around it, and tiles
     fit without a seam. Channels may come in any fixed order. The answer is the Lanczos interpolation, which is not
     learnt, and a correction, which is none in a freshly built network (pixel shuffle: Shi et al. 2016).
+
+    With `bfloat16`, steps of a training compute the correction in bfloat16, which halves their time on processors that
+    have it; the picture itself is never rounded to it, and an evaluated or exported network is float32 throughout.
     """
 
-    def __init__(self, width: int, blocks: int):
+    def __init__(self, width: int, blocks: int, *, bfloat16: bool = False):
         super().__init__()
+        self.bfloat16 = bfloat16
         self.reach = 2 + Block.REACH * blocks
         self.register_buffer("lanczos", torch.from_numpy(phase_weights(FACTOR)).repeat(3, 1, 1)[:, None])
         self.head = nn.Conv2d(3, width, 3)
@@ -48,11 +52,10 @@ class Superres(nn.Module):
         nn.init.zeros_(self.tail.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):  # the picture itself is never rounded to bfloat16
-            interpolated = functional.conv2d(_inner(x, self.reach - REACH), self.lanczos, groups=3)
-            lifted = functional.relu(self.head(x))
-        features = self.blocks(lifted)
-        correction = RESIDUAL_SCALE * self.tail(functional.relu(features))
+        interpolated = functional.conv2d(_inner(x, self.reach - REACH), self.lanczos, groups=3)
+        features = functional.relu(self.head(x))
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16 and self.training):
+            correction = RESIDUAL_SCALE * self.tail(functional.relu(self.blocks(features)))
         return functional.pixel_shuffle(interpolated + correction, FACTOR)
 
 

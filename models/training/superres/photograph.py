@@ -5,12 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from superres.camera import Picture, compress, gaussian
+from superres.camera import compress, gaussian
 from superres.noise import Random
+from superres.picture import Picture, rounded
 
 
 def photograph(rng: Random, scene: Picture) -> Picture:
-    """The scene as photographs show it: colours graded, soft, grainy, sharpened, compressed; each of it now and then."""
+    """The scene as photographs show it: colours graded, softened and sharpened, grainy, compressed; each now and then."""
     graded = _grade(rng, scene) if rng.random() < 0.5 else scene
     soft = _soften(rng, graded)
     grainy = _add_grain(rng, soft) if rng.random() < 0.5 else soft
@@ -26,7 +27,7 @@ def _grade(rng: Random, picture: Picture) -> Picture:
     values = grey + rng.uniform(0.4, 2.2) * (values - grey)
     if rng.random() < 0.5:
         values = 128 + rng.uniform(0.8, 1.5) * (values - 128) + rng.uniform(-20, 20)
-    return _rounded(values)
+    return rounded(values)
 
 
 def _soften(rng: Random, picture: Picture) -> Picture:
@@ -59,9 +60,5 @@ def _add_grain(rng: Random, picture: Picture) -> Picture:
     grain = rng.standard_normal(picture.shape, dtype=np.float32)
     if rng.random() < 0.7:
         grain = 0.6 * grain + rng.standard_normal((*picture.shape[:2], 1), dtype=np.float32)
-    grain = cv2.GaussianBlur(grain, (0, 0), float(rng.uniform(0.3, 1.5)))
-    return _rounded(picture + rng.uniform(0.5, 5) * grain / (grain.std() + 1e-6))
-
-
-def _rounded(values: np.ndarray) -> Picture:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    grain = gaussian(grain, rng.uniform(0.3, 1.5))
+    return rounded(picture + rng.uniform(0.5, 5) * grain / (grain.std() + 1e-6))

@@ -11,6 +11,7 @@ from eyes.iris import render_texture
 from superres.fibres import draw_hairs, fibre_ring
 from superres.leaves import dead_leaves
 from superres.noise import Random, clouds, colour, coloured_clouds
+from superres.picture import Picture, rounded
 from superres.strokes import draw_strokes
 
 
@@ -22,7 +23,7 @@ def render_scene(rng: Random, size: int, shares: Mapping[str, float]) -> np.ndar
     picture = _KINDS[kind](rng, size)
     if rng.random() < 0.5:
         picture = picture * _light(rng, size)
-    return np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8)
+    return rounded(picture * 255)
 
 
 def _leaves(rng: Random, size: int) -> np.ndarray:

@@ -24,7 +24,8 @@ LEAST_ERROR = (0.5 / 255) ** 2  # mean squared error that no picture need go bel
 
 def build(settings: Settings) -> Superres:
     """The network; untrained, it is the Lanczos interpolation."""
-    return Superres(settings.network["width"], settings.network["blocks"])
+    network = settings.network
+    return Superres(network["width"], network["blocks"], bfloat16=network.get("bfloat16", False))
 
 
 def open_data(settings: Settings, folders: Sequence[Path]) -> ScenePairs:

@@ -76,7 +76,7 @@ class Photograph(unittest.TestCase):
             self.assertEqual(int(np.ptp(graded, axis=2).max()), 0)
             self.assertTrue((_grade(np.random.default_rng(seed), self.SCENE) != self.SCENE).any())
 
-    def test_grain_is_even_over_the_picture_and_moves_no_mean(self):
+    def test_grain_has_its_deviation_and_moves_no_mean(self):
         flat = np.full((128, 128, 3), 128, np.uint8)
         for seed in range(6):
             grainy = _add_grain(np.random.default_rng(seed), flat)
@@ -116,6 +116,19 @@ class Network(unittest.TestCase):
         answer[..., :FACTOR, :FACTOR].abs().sum().backward()
         seen = torch.nonzero(picture.grad.abs().sum((0, 1)))
         self.assertLessEqual(int(seen.max()), 2 * reach)
+
+    def test_bfloat16_touches_the_correction_of_training_steps_only(self):
+        torch.manual_seed(0)
+        low = Superres(8, 1, bfloat16=True)
+        whole = Superres(8, 1)
+        picture = torch.rand(1, 3, 16, 16)
+        torch.testing.assert_close(low(picture), whole(picture), atol=0, rtol=0)  # untrained: no correction
+        torch.nn.init.normal_(low.tail.weight, std=0.2)
+        whole.load_state_dict(low.state_dict())
+        self.assertEqual(low(picture).dtype, torch.float32)
+        self.assertFalse(torch.equal(low(picture), whole(picture)))
+        torch.testing.assert_close(low(picture), whole(picture), atol=2e-3, rtol=0)
+        torch.testing.assert_close(low.eval()(picture), whole.eval()(picture), atol=0, rtol=0)
 
     def test_exported_sizes_and_reach(self):
         settings = read_settings(SETTINGS)

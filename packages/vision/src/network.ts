@@ -72,7 +72,7 @@ async function createSession(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      // A plan of all tensors of an input's size, made ahead, takes twice their memory and saves no time.
+      // A plan of all tensors, made ahead for each size of input, takes up to twice the memory and saves 0 to 4 % of a call.
       enableMemPattern: false,
       // 3 = errors. Warnings about the graph are of no use to whoever runs the service.
       logSeverityLevel: 3,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from typing import Mapping
+from pathlib import Path
+from typing import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from superres.album import Album
 from superres.camera import degrade
 from superres.network import FACTOR
 from superres.noise import Random
 from superres.photograph import photograph
+from superres.picture import Picture
 from superres.scenes import render_scene
 
 SCENE = 512  # pixels of a scene, each way
@@ -25,8 +28,10 @@ class ScenePairs:
     follow number s // data["steps_per_scene"], so that one is drawn anew every so many steps.
     """
 
-    def __init__(self, data: Mapping[str, object], seed: int, count: int, reach: int):
+    def __init__(self, data: Mapping[str, object], seed: int, count: int, reach: int, folders: Sequence[Path] = ()):
         self._seed, self._count, self._reach = seed, count, reach
+        self._album = Album(folders, SCENE) if folders else None
+        self._photographed = float(data.get("photographed", 0)) if folders else 0.0
         self._patch = int(data["patch"])
         self._scenes, self._steps_per_scene = int(data["scenes"]), int(data["steps_per_scene"])
         self._shares: Mapping[str, float] = data["kinds"]
@@ -41,8 +46,8 @@ class ScenePairs:
         return {"input": _planes([pair[0] for pair in pairs]), "truth": _planes([pair[1] for pair in pairs])}
 
     def fingerprint(self) -> str:
-        """There is no data but what the seed draws."""
-        return "drawn"
+        """Of the photographs; there is no other data than what the seed draws."""
+        return self._album.fingerprint() if self._album else "drawn"
 
     def _scene(self, first: int, number: int) -> np.ndarray:
         with self._lock:
@@ -50,10 +55,15 @@ class ScenePairs:
             for past in [kept for kept in self._drawn if kept < first - self._steps_per_scene]:
                 del self._drawn[past]
         if found is None:
-            found = render_scene(np.random.default_rng([self._seed, 1, number]), SCENE, self._shares)
+            found = self._new_scene(np.random.default_rng([self._seed, 1, number]))
             with self._lock:
                 self._drawn[number] = found
         return found
+
+    def _new_scene(self, rng: Random) -> Picture:
+        if self._album and rng.random() < self._photographed:
+            return self._album.window(rng)
+        return render_scene(rng, SCENE, self._shares)
 
     def _pair(self, rng: Random, scene: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         side = FACTOR * (self._patch + 2 * self._reach)

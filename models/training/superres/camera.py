@@ -20,11 +20,11 @@ BENCH_NOISE = 1.0  # grey levels
 def degrade(rng: Random, picture: Picture) -> Picture:
     """A quarter of the picture's size, as a camera or a website would give it: shrunk, compressed, noisy.
 
-    Half of the pictures become what the bench makes of them. The others: 1) a tenth of the lenses are a little softer
-    than the truth; 2) antialiased ×4 down by one of several kernels; 3) noise of deviation 0 to 3 and JPEG of quality
+    Seven of ten become what the bench makes of them. The others: 1) a tenth of the lenses are a little softer than the
+    truth; 2) antialiased ×4 down by one of several kernels; 3) noise of deviation 0 to 3 and JPEG of quality
     70 to 100 in either order. Sides must be multiples of 4.
     """
-    if rng.random() < 0.5:
+    if rng.random() < 0.7:
         return degrade_as_bench(rng, picture)
     if rng.random() < 0.1:
         picture = gaussian(picture, rng.uniform(0.5, 2))

@@ -29,10 +29,8 @@ def build(settings: Settings) -> Superres:
 
 
 def open_data(settings: Settings, folders: Sequence[Path]) -> ScenePairs:
-    """Scenes drawn from the seed. Raises ValueError for folders: there is nothing to read."""
-    if folders:
-        raise ValueError("superres draws its own scenes and reads no --data")
-    return ScenePairs(settings.data, settings.seed, settings.training.batch, build(settings).reach)
+    """Scenes drawn from the seed, and photographs of the folders, where there are any."""
+    return ScenePairs(settings.data, settings.seed, settings.training.batch, build(settings).reach, folders)
 
 
 def loss(settings: Settings, outputs: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:

@@ -4,19 +4,21 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
 from loop.curve import read_curve
 from loop.run import CURVE, train
-from loop.settings import read_settings, settings_from
+from loop.settings import SettingsError, read_settings, settings_from
 from superres import trainer
+from superres.album import Album
 from superres.batches import ScenePairs
 from superres.camera import _KERNELS, add_noise, compress, degrade, degrade_as_bench, shrink
 from superres.evaluate import compare
 from superres.measures import psnr, ssim
 from superres.network import FACTOR, Superres, WholePicture
-from superres.photograph import _add_grain, _grade, _soften, photograph
+from superres.photograph import _add_grain, _enlarge, _grade, _soften, _soften_colour, photograph
 from superres.scenes import _KINDS, render_scene
 
 SETTINGS = Path(__file__).parent.parent / "settings" / "superres.toml"
@@ -69,6 +71,23 @@ class Photograph(unittest.TestCase):
             soft = _soften(np.random.default_rng(seed), self.SCENE)
             self.assertAlmostEqual(float(soft.mean()), float(self.SCENE.mean()), delta=4)
 
+    def test_softer_colours_leave_the_light(self):
+        grey, lines = (cv2.cvtColor(self.SCENE, code).astype(int) for code in (cv2.COLOR_BGR2GRAY, cv2.COLOR_BGR2YCrCb))
+        for seed in range(6):
+            soft = _soften_colour(np.random.default_rng(seed), self.SCENE)
+            light, planes = cv2.cvtColor(soft, cv2.COLOR_BGR2GRAY), cv2.cvtColor(soft, cv2.COLOR_BGR2YCrCb)
+            self.assertLess(float(np.median(np.abs(light - grey))), 2)  # more only where a channel ends
+            for plane in (1, 2):
+                self.assertLess(planes[..., plane].std(), lines[..., plane].std())
+
+    def test_an_enlarged_picture_keeps_size_and_mean_and_loses_detail(self):
+        for seed in range(6):
+            enlarged = _enlarge(np.random.default_rng(seed), self.SCENE)
+            self.assertEqual(enlarged.shape, self.SCENE.shape)
+            self.assertAlmostEqual(float(enlarged.mean()), float(self.SCENE.mean()), delta=2)
+            detail, before = (np.abs(np.diff(each.astype(int), axis=1)).mean() for each in (enlarged, self.SCENE))
+            self.assertLess(detail, before)
+
     def test_grading_moves_colours_and_leaves_grey_without_colour(self):
         grey = np.repeat(ramp(64)[..., :1], 3, 2)
         for seed in range(6):
@@ -92,6 +111,56 @@ class Scenes(unittest.TestCase):
                 self.assertEqual((one.shape, one.dtype), ((96, 96, 3), np.uint8))
                 np.testing.assert_array_equal(one, same)
                 self.assertGreater(one.std(), 0.5)
+
+
+class Photographs(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def write(self, name: str, height: int, width: int) -> None:
+        file = self.folder / name
+        file.parent.mkdir(exist_ok=True)
+        scene = render_scene(np.random.default_rng(7), max(height, width), {"leaves": 1})
+        cv2.imwrite(str(file), scene[:height, :width])
+
+    def test_windows_follow_from_the_seed_and_have_their_size(self):
+        self.write("one.png", 300, 200)
+        self.write("deep/two.JPG", 96, 120)
+        self.write("small.png", 60, 200)
+        album = Album([self.folder], 80)
+        self.assertEqual(len(album), 2)
+        one, same, other = (album.window(np.random.default_rng(seed)) for seed in (1, 1, 2))
+        self.assertEqual((one.shape, one.dtype), ((80, 80, 3), np.uint8))
+        np.testing.assert_array_equal(one, same)
+        self.assertFalse(np.array_equal(one, other))
+
+    def test_its_fingerprint_tells_contents_not_names(self):
+        self.write("one.png", 90, 90)
+        before = Album([self.folder], 80).fingerprint()
+        (self.folder / "one.png").rename(self.folder / "two.png")
+        self.assertEqual(Album([self.folder], 80).fingerprint(), before)
+        self.write("two.png", 90, 91)
+        self.assertNotEqual(Album([self.folder], 80).fingerprint(), before)
+
+    def test_folders_that_cannot_be_learnt_from_are_named(self):
+        self.write("small.png", 60, 200)
+        with self.assertRaisesRegex(SettingsError, f"no photograph of 80 pixels each way in {self.folder}"):
+            Album([self.folder], 80)
+        (self.folder / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+        with self.assertRaisesRegex(SettingsError, "cut.jpg: not a picture"):
+            Album([self.folder], 80)
+
+    def test_a_training_draws_from_them_as_often_as_its_settings_say(self):
+        cv2.imwrite(str(self.folder / "red.png"), np.full((520, 520, 3), (0, 0, 250), np.uint8))
+        data = {**Learning.DATA, "photographed": 1.0}
+        photographed = ScenePairs(data, seed=3, count=4, reach=4, folders=[self.folder])
+        drawn = ScenePairs(data, seed=3, count=4, reach=4)
+        self.assertLess(float(photographed.batch(0)["truth"].std((2, 3)).max()), 0.05)
+        self.assertGreater(float(drawn.batch(0)["truth"].std((2, 3)).max()), 0.05)
+        self.assertEqual(drawn.fingerprint(), "drawn")
+        self.assertEqual(photographed.fingerprint(), Album([self.folder], 512).fingerprint())
 
 
 class Network(unittest.TestCase):

@@ -43,7 +43,8 @@ def export_model(
 
     trained_at is the commit that the training ran from. Raises ParityError before anything in the folder changes.
     """
-    exported = trainer.exported(settings, network.eval().cpu())
+    exported = trainer.exported(settings, network.cpu())
+    exported.module.eval()  # the whole of it: torch.onnx.export leaves a module in the mode that it came in
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{exported.network}.onnx"
     unfinished = folder / f"{exported.network}.unfinished.onnx"

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from loop.curve import read_curve
+from loop.export import export_model
 from loop.run import CURVE, train
 from loop.settings import SettingsError, read_settings, settings_from
 from superres import trainer
@@ -205,6 +206,17 @@ class Network(unittest.TestCase):
         self.assertEqual(exported.thresholds, {"receptive_radius": 14})
         for sample in exported.samples:
             self.assertEqual(exported.module(torch.from_numpy(sample)).shape[2:], tuple(4 * n for n in sample.shape[2:]))
+
+
+class Export(unittest.TestCase):
+    def test_a_network_that_trained_in_bfloat16_is_exported_and_compared_in_float32(self):
+        network = Superres(4, 1, bfloat16=True)
+        torch.nn.init.normal_(network.tail.weight, std=0.2)
+        with tempfile.TemporaryDirectory() as folder:
+            said = []
+            target = Path(folder, "iris-superres", "1")
+            export_model(trainer, read_settings(SETTINGS), "x", network.train(), 1, "abc", target, said.append)
+            self.assertLess(float(said[0].split()[-1]), 1e-5)
 
 
 class Learning(unittest.TestCase):

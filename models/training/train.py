@@ -25,6 +25,8 @@ examples:
   ./irisvue train segmentation-outline --resume                      go on where it stopped, also after a kill
   ./irisvue train segmentation-outline --init models/iris-segmentation/1/outline.onnx --data DIR
                                                                      fine-tune with own, consented photos
+  ./irisvue train superres --init models/iris-superres/1/main.onnx --data DIR
+                                                                     fine-tune on photographs of anything
   ./irisvue train segmentation-outline --evaluate                    figures of the newest checkpoint
   ./irisvue train segmentation-outline --export models/iris-segmentation/1
   ./irisvue train render segmentation-outline --count 40000 --workers 2 --seed 1 --out DIR

@@ -120,7 +120,7 @@ function named(reason: unknown, peer: string, signal: AbortSignal | undefined): 
   const error = ConnectError.from(reason);
   // Canceled, and not by us: the connection was cut.
   const wasCut = error.code === Code.Canceled && signal?.aborted !== true;
-  const code = wasCut ? Code.Unavailable : error.code;
+  const code = wasCut || wasRefused(error) ? Code.Unavailable : error.code;
   const unreachable = code === Code.Unavailable || code === Code.DeadlineExceeded;
   if (!unreachable || errorDetail(error) !== undefined) {
     return error;
@@ -130,4 +130,11 @@ function named(reason: unknown, peer: string, signal: AbortSignal | undefined): 
     value: { reason: ErrorReason.DEPENDENCY_DOWN, metadata: { dependency: peer } },
   };
   return new ConnectError(`${peer} does not answer`, code, error.metadata, [detail], error);
+}
+
+// A server that stops closes streams that it has not taken up. Node may say so before HTTP/2's own code is read, and
+// the call then ends with INTERNAL.
+function wasRefused({ cause }: ConnectError): boolean {
+  if (!(cause instanceof Error) || !('code' in cause)) return false;
+  return cause.code === 'ERR_HTTP2_STREAM_ERROR' && cause.message.includes('NGHTTP2_REFUSED_STREAM');
 }

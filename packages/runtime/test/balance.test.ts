@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { constants, createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Code } from '@connectrpc/connect';
 import { JobService } from '@irisvue/contracts/irisvue/jobs/v1/job_service';
 import { VisionService } from '@irisvue/contracts/irisvue/vision/v1/vision_service';
@@ -155,6 +156,25 @@ describe('calls of a service with several replicas', () => {
       metadata: { dependency: 'vision' },
     });
     gate.resolve();
+  });
+
+  it('end with DEPENDENCY_DOWN when a replica that stops does not take them up', async () => {
+    await using stops = createHttp2Server();
+    using connections = new DisposableStack();
+    stops.on('session', (session) => connections.defer(() => session.destroy()));
+    stops.on('stream', (stream) => {
+      stream.on('error', () => undefined); // Node reports the refusal here as well
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+    stops.listen(0, '127.0.0.1');
+    await once(stops, 'listening');
+    const url = `http://127.0.0.1:${(stops.address() as AddressInfo).port}`;
+    const watch = createServiceClient(JobService, { url }).watchJobs(JOB)[Symbol.asyncIterator]();
+    for (const call of [vision(url).getCapabilities({}), watch.next()]) {
+      const error = await call.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: Code.Unavailable });
+      expect(errorDetail(error)?.reason).toBe(ErrorReason.DEPENDENCY_DOWN);
+    }
   });
 
   it('break with the connection that carries them; the others go on, and so does the next one', async () => {

@@ -87,8 +87,10 @@ test('two replicas of jobs and two of segmentation share the work', { timeout: S
   const calls = (name: string) => metric(name, 'irisvue_slot_call_seconds_count', 'outcome="done"');
   await expectOneEnd(await submitted(15));
   const done = { jobs: await Promise.all(JOBS.map(steps)), segmentation: await Promise.all(SEGMENTATION.map(calls)) };
+  // Calls are balanced. A job belongs to whoever claims it first: that both do so is all that is promised.
+  expect(Math.min(...done.segmentation), JSON.stringify(done)).toBeGreaterThanOrEqual(3);
+  expect(Math.min(...done.jobs), JSON.stringify(done)).toBeGreaterThanOrEqual(1);
   for (const counts of Object.values(done)) {
-    expect(Math.min(...counts), JSON.stringify(done)).toBeGreaterThanOrEqual(3);
     expect(counts.reduce((sum, each) => sum + each)).toBe(PHOTOS + 15);
   }
 });

@@ -21,7 +21,10 @@ SMALLEST_SCALE = 0.25
 
 
 class Album:
-    """The photographs of some folders. Raises SettingsError when there is none, or none of `size` pixels each way."""
+    """The photographs of some folders, in the order of their paths.
+
+    Raises SettingsError for a file that is no picture, and when no picture has `size` pixels each way.
+    """
 
     def __init__(self, folders: Sequence[Path], size: int):
         files = sorted(file for folder in folders for file in folder.rglob("*") if file.suffix.lower() in ENDINGS)
@@ -30,9 +33,6 @@ class Album:
         self._files = [file for file in files if min(self._read(file).shape[:2]) >= size]
         if not self._files:
             raise SettingsError(f"no photograph of {size} pixels each way in {', '.join(map(str, folders))}")
-
-    def __len__(self) -> int:
-        return len(self._files)
 
     def window(self, rng: Random) -> Picture:
         """A square of `size` pixels of one of the photographs, shrunk by up to 1 / SMALLEST_SCALE."""
@@ -44,8 +44,8 @@ class Album:
         return cv2.resize(window, (self._size, self._size), interpolation=cv2.INTER_AREA)
 
     def fingerprint(self) -> str:
-        """A hash of what is in the files; where they lie and how they are called makes no difference."""
-        hashes = sorted(hashlib.sha256(file.read_bytes()).hexdigest() for file in self._files)
+        """A hash of what is in the files, in their order: what windows follow from beside the seed."""
+        hashes = (hashlib.sha256(file.read_bytes()).hexdigest() for file in self._files)
         return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 

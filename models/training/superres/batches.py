@@ -1,4 +1,7 @@
-"""Training pairs: windows of scenes, and what a camera makes of them. All of it follows from seed and step."""
+"""Training pairs: windows of scenes, and what a camera makes of them.
+
+All of it follows from seed, step and the photographs that are given, if any.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,14 @@ SCENE = 512  # pixels of a scene, each way
 class ScenePairs:
     """Batches {"input": [n, 3, p + 2 reach, p + 2 reach], "truth": [n, 3, 4p, 4p]}, 0..1, channels B, G, R.
 
-    p is data["patch"]. Scenes are drawn once and used for a while: step s takes them from the data["scenes"] that
+    p is data["patch"]. Scenes are drawn, or cut out of photographs, once and used for a while: step s takes them from the data["scenes"] that
     follow number s // data["steps_per_scene"], so that one is drawn anew every so many steps.
     """
 
     def __init__(self, data: Mapping[str, object], seed: int, count: int, reach: int, folders: Sequence[Path] = ()):
         self._seed, self._count, self._reach = seed, count, reach
         self._album = Album(folders, SCENE) if folders else None
-        self._photographed = float(data.get("photographed", 0)) if folders else 0.0
+        self._photographed = float(data.get("photographed", 0))
         self._patch = int(data["patch"])
         self._scenes, self._steps_per_scene = int(data["scenes"]), int(data["steps_per_scene"])
         self._shares: Mapping[str, float] = data["kinds"]

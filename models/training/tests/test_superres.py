@@ -3,6 +3,7 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -129,21 +130,29 @@ class Photographs(unittest.TestCase):
     def test_windows_follow_from_the_seed_and_have_their_size(self):
         self.write("one.png", 300, 200)
         self.write("deep/two.JPG", 96, 120)
-        self.write("small.png", 60, 200)
         album = Album([self.folder], 80)
-        self.assertEqual(len(album), 2)
         one, same, other = (album.window(np.random.default_rng(seed)) for seed in (1, 1, 2))
         self.assertEqual((one.shape, one.dtype), ((80, 80, 3), np.uint8))
         np.testing.assert_array_equal(one, same)
         self.assertFalse(np.array_equal(one, other))
 
-    def test_its_fingerprint_tells_contents_not_names(self):
+    def test_its_fingerprint_tells_what_windows_follow_from(self):
         self.write("one.png", 90, 90)
-        before = Album([self.folder], 80).fingerprint()
-        (self.folder / "one.png").rename(self.folder / "two.png")
-        self.assertEqual(Album([self.folder], 80).fingerprint(), before)
         self.write("two.png", 90, 91)
+        before = Album([self.folder], 80).fingerprint()
+        self.write("small.png", 60, 200)  # left out
+        self.assertEqual(Album([self.folder], 80).fingerprint(), before)
+        (self.folder / "one.png").rename(self.folder / "same_order.png")
+        self.assertEqual(Album([self.folder], 80).fingerprint(), before)
+        (self.folder / "two.png").rename(self.folder / "0.png")
         self.assertNotEqual(Album([self.folder], 80).fingerprint(), before)
+
+    def test_a_photograph_is_kept_at_no_more_than_the_largest_size(self):
+        self.write("one.png", 200, 200)
+        with mock.patch("superres.album.LARGEST", 100 * 100):
+            self.assertEqual(Album([self.folder], 80).window(np.random.default_rng(1)).shape, (80, 80, 3))
+            with self.assertRaises(SettingsError):
+                Album([self.folder], 120)
 
     def test_folders_that_cannot_be_learnt_from_are_named(self):
         self.write("small.png", 60, 200)
@@ -157,9 +166,11 @@ class Photographs(unittest.TestCase):
         cv2.imwrite(str(self.folder / "red.png"), np.full((520, 520, 3), (0, 0, 250), np.uint8))
         data = {**Learning.DATA, "photographed": 1.0}
         photographed = ScenePairs(data, seed=3, count=4, reach=4, folders=[self.folder])
+        never = ScenePairs({**data, "photographed": 0.0}, seed=3, count=4, reach=4, folders=[self.folder])
         drawn = ScenePairs(data, seed=3, count=4, reach=4)
         self.assertLess(float(photographed.batch(0)["truth"].std((2, 3)).max()), 0.05)
-        self.assertGreater(float(drawn.batch(0)["truth"].std((2, 3)).max()), 0.05)
+        for other in (never, drawn):
+            self.assertGreater(float(other.batch(0)["truth"].std((2, 3)).max()), 0.05)
         self.assertEqual(drawn.fingerprint(), "drawn")
         self.assertEqual(photographed.fingerprint(), Album([self.folder], 512).fingerprint())
 

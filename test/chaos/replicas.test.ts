@@ -15,6 +15,8 @@ const SEGMENTATION = ['segmentation', 'segmentation-2'];
 const PHOTOS = 5;
 /** Jobs that are submitted before each of ten restarts: 20 in `./irisvue test`, 50 in `./irisvue test chaos`. */
 const JOBS_PER_RESTART = Number(process.env.IRISVUE_CHAOS_ROUNDS ?? 1) > 1 ? 5 : 2;
+/** Jobs within which both replicas of jobs have claimed three. */
+const MOST_SHARED = 60;
 const SLOW_MS = 600_000;
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -85,13 +87,21 @@ async function replace(name: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<voi
 test('two replicas of jobs and two of segmentation share the work', { timeout: SLOW_MS }, async () => {
   const steps = (name: string) => metric(name, 'irisvue_step_seconds_count', 'step="segmenting"');
   const calls = (name: string) => metric(name, 'irisvue_slot_call_seconds_count', 'outcome="done"');
-  await expectOneEnd(await submitted(15));
-  const done = { jobs: await Promise.all(JOBS.map(steps)), segmentation: await Promise.all(SEGMENTATION.map(calls)) };
-  // Calls are balanced. A job belongs to whoever claims it first: that both do so is all that is promised.
-  expect(Math.min(...done.segmentation), JSON.stringify(done)).toBeGreaterThanOrEqual(3);
-  expect(Math.min(...done.jobs), JSON.stringify(done)).toBeGreaterThanOrEqual(1);
+  const measured = async () => ({
+    jobs: await Promise.all(JOBS.map(steps)),
+    segmentation: await Promise.all(SEGMENTATION.map(calls)),
+  });
+  // Calls are balanced. A job belongs to whoever claims it first: it may take more than one round until both have some.
+  let all = PHOTOS;
+  let done: Awaited<ReturnType<typeof measured>>;
+  do {
+    await expectOneEnd(await submitted(15));
+    all += 15;
+    done = await measured();
+  } while (Math.min(...done.jobs) < 3 && all < PHOTOS + MOST_SHARED);
   for (const counts of Object.values(done)) {
-    expect(counts.reduce((sum, each) => sum + each)).toBe(PHOTOS + 15);
+    expect(Math.min(...counts), JSON.stringify(done)).toBeGreaterThanOrEqual(3);
+    expect(counts.reduce((sum, each) => sum + each)).toBe(all);
   }
 });
 

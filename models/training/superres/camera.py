@@ -20,15 +20,30 @@ BENCH_NOISE = 1.0  # grey levels
 def degrade(rng: Random, picture: Picture) -> Picture:
     """A quarter of the picture's size, as a camera or a website would give it: shrunk, compressed, noisy.
 
-    Seven of ten become what the bench makes of them. The others: 1) a tenth of the lenses are a little softer than the
-    truth; 2) antialiased ×4 down by one of several kernels; 3) noise of deviation 0 to 3 and JPEG of quality
-    70 to 100 in either order. Sides must be multiples of 4.
+    Rather more than half become what the bench makes of them. A quarter is hardly harmed, as a good camera's own file
+    is, or not at all: a network that never saw such pictures smooths them. The others come from worse cameras.
+    Sides must be multiples of 4.
     """
-    if rng.random() < 0.7:
+    kind = rng.random()
+    if kind < 0.55:
         return degrade_as_bench(rng, picture)
+    return _degrade_little(rng, picture) if kind < 0.8 else _degrade_much(rng, picture)
+
+
+def _degrade_little(rng: Random, picture: Picture) -> Picture:
+    """Shrunk by one of several kernels; then JPEG of quality 90 to 100 or none, and noise of deviation 0 to 1."""
+    smaller = _shrink_somehow(rng, picture)
+    if rng.random() < 0.5:
+        smaller = compress(smaller, int(rng.integers(90, 101)), whole_colour=bool(rng.random() < 0.5))
+    return add_noise(rng, smaller, rng.uniform(0, 1) * (rng.random() < 0.6))
+
+
+def _degrade_much(rng: Random, picture: Picture) -> Picture:
+    """A tenth of the lenses a little softer than the truth; then shrunk by one of several kernels, noise of deviation
+    0 to 3 and JPEG of quality 70 to 100 in either order."""
     if rng.random() < 0.1:
         picture = gaussian(picture, rng.uniform(0.5, 2))
-    smaller = shrink(picture, _KERNELS[rng.choice(len(_KERNELS), p=_SHARES)])
+    smaller = _shrink_somehow(rng, picture)
     noise, quality = rng.uniform(0, 3) * (rng.random() < 0.8), int(rng.integers(70, 101))
     whole_colour = bool(rng.random() < 0.5)
     if rng.random() < 0.5:
@@ -40,6 +55,10 @@ def degrade_as_bench(rng: Random, picture: Picture) -> Picture:
     """The fixed degradation: mean over 4 × 4 pixels, JPEG of quality 90 with whole colour, noise of deviation 1."""
     smaller = shrink(picture, _by_area)
     return add_noise(rng, compress(smaller, BENCH_QUALITY, whole_colour=True), BENCH_NOISE)
+
+
+def _shrink_somehow(rng: Random, picture: Picture) -> Picture:
+    return shrink(picture, _KERNELS[rng.choice(len(_KERNELS), p=_SHARES)])
 
 
 def shrink(picture: Picture, kernel: Callable[[Picture], Picture]) -> Picture:

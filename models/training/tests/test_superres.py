@@ -16,7 +16,16 @@ from loop.settings import SettingsError, read_settings, settings_from
 from superres import trainer
 from superres.album import Album
 from superres.batches import ScenePairs
-from superres.camera import _KERNELS, add_noise, compress, degrade, degrade_as_bench, shrink
+from superres.camera import (
+    _KERNELS,
+    _degrade_little,
+    _degrade_much,
+    add_noise,
+    compress,
+    degrade,
+    degrade_as_bench,
+    shrink,
+)
 from superres.evaluate import compare
 from superres.measures import psnr, ssim
 from superres.network import FACTOR, Superres, WholePicture
@@ -51,6 +60,19 @@ class Camera(unittest.TestCase):
             self.assertEqual((one.shape, one.dtype), ((16, 16, 3), np.uint8))
             np.testing.assert_array_equal(one, same)
             self.assertTrue((one != other).any())
+
+    def test_some_pictures_are_harmed_little_and_some_much(self):
+        picture = ramp(128)
+        shrunk = shrink(picture, _KERNELS[0])
+
+        def off(make):
+            made = [make(np.random.default_rng(seed), picture).astype(int) for seed in range(20)]
+            return np.array([np.abs(each - shrunk)[4:-4, 4:-4].mean() for each in made])
+
+        little, much = off(_degrade_little), off(_degrade_much)
+        self.assertLess(little.max(), 1.2)
+        self.assertGreater((little < 0.35).mean(), 0.2)  # nothing but shrinking
+        self.assertGreater(much.mean(), 1.5 * little.mean())
 
     def test_noise_has_its_deviation_and_compression_stays_near(self):
         grey = np.full((256, 256, 3), 128, np.uint8)

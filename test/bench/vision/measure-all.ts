@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Device } from '@irisvue/vision';
+import type { Device, Image } from '@irisvue/vision';
 import { openUpscaler, type Upscaler } from '../../../services/enhancement/src/upscaler.ts';
 import { openIrisModel } from '../../../services/segmentation/src/iris-model.ts';
 import type { EyeSource } from './labelled-eye.ts';
@@ -12,7 +12,7 @@ import { measureRefusal } from './measure-refusal.ts';
 import { type ColourScore, type GeometryScore, scoreColour, scoreGeometry } from './measure-result.ts';
 import { measureSegmentation, type SeenEye } from './measure-segmentation.ts';
 import { measureSpeed } from './measure-speed.ts';
-import { generalPhoto, irisSquare, scoreUpscaling, type UpscalingScore } from './measure-upscaling.ts';
+import { generalPhoto, harms, irisSquare, scoreUpscaling, type UpscalingScore } from './measure-upscaling.ts';
 import { methods } from './methods.ts';
 import { openOpencvPeer } from './opencv-peer.ts';
 import type { Options } from './options.ts';
@@ -116,16 +116,17 @@ async function measureUpscaling(
   progress: Progress,
 ): Promise<UpscalingScore[]> {
   const scores: UpscalingScore[] = [];
+  const score = async (truth: Image | undefined, who: { name: string; group: string }): Promise<void> => {
+    if (truth) for (const harm of harms) scores.push(await scoreUpscaling(truth, harm, upscaler, who));
+  };
   for (const [done, source] of eyes.entries()) {
     progress('upscaling', done, eyes.length);
-    const truth = irisSquare(await source.load());
-    if (truth) scores.push(await scoreUpscaling(truth, upscaler, source));
+    await score(irisSquare(await source.load()), source);
   }
   const files = photos ? (await readdir(photos)).filter((name) => /\.(jpe?g|png|webp|tiff?)$/i.test(name)).sort() : [];
   for (const [done, name] of files.entries()) {
     progress('upscaling photos', done, files.length);
-    const truth = await generalPhoto(await readFile(join(photos!, name)));
-    if (truth) scores.push(await scoreUpscaling(truth, upscaler, { name, group: 'general photos' }));
+    await score(await generalPhoto(await readFile(join(photos!, name))), { name, group: 'general photos' });
   }
   return scores;
 }

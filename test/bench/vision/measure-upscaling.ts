@@ -5,10 +5,15 @@ import type { LabelledEye } from './labelled-eye.ts';
 import type { PictureFigures } from './measure-filling.ts';
 import { psnr, ssim } from './picture-score.ts';
 
+/** What harms the small picture: JPEG of quality 90 and noise of deviation 1, as the figures ask for, or nothing. */
+export const harms = ['JPEG 90, noise 1', 'nothing'] as const;
+export type Harm = (typeof harms)[number];
+
 /** One picture made small and large again. */
 export interface UpscalingScore {
   readonly name: string;
   readonly group: string;
+  readonly harm: Harm;
   /** Side of the true picture's shorter side, in pixels. */
   readonly side: number;
   readonly ours: PictureFigures;
@@ -45,18 +50,22 @@ export async function generalPhoto(bytes: Uint8Array): Promise<Image | undefined
   return Math.min(image.width, image.height) >= leastSide ? middleOf(image) : undefined;
 }
 
+/** The small picture is made with each pixel the mean of 4 × 4, and then harmed. */
 export async function scoreUpscaling(
   truth: Image,
+  harm: Harm,
   upscaler: Upscaler,
   who: { readonly name: string; readonly group: string },
 ): Promise<UpscalingScore> {
-  const small = await degrade(truth, who.name);
+  const shrunk = await resizeImage(truth, truth.width / factor, truth.height / factor, 'area');
+  const small = harm === 'nothing' ? shrunk : await compressedWithNoise(shrunk, who.name);
   const figures = (image: Image): PictureFigures => {
     const [a, b] = [inner(image), inner(truth)];
     return { psnr: psnr(a, b), ssim: ssim(a, b) };
   };
   return {
     ...who,
+    harm,
     side: Math.min(truth.width, truth.height),
     ours: figures(await enlarge(small, upscaler)),
     lanczos: figures(await enlarge(small, lanczosUpscaler)),
@@ -64,9 +73,8 @@ export async function scoreUpscaling(
   };
 }
 
-/** The fixed degradation: each pixel the mean of 4 × 4, then JPEG of quality 90, then seeded noise of deviation 1. */
-async function degrade(truth: Image, name: string): Promise<Image> {
-  const small = await resizeImage(truth, truth.width / factor, truth.height / factor, 'area');
+/** JPEG of quality 90, then noise of deviation 1, seeded by the picture's name. */
+async function compressedWithNoise(small: Image, name: string): Promise<Image> {
   const image = await decodePicture(await encodeJpeg(small, jpegQuality));
   const random = randomOf(`${name} noise`);
   const data = image.data.map((value) => Math.min(255, Math.max(0, Math.round(value + noise * random.normal()))));

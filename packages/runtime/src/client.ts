@@ -118,8 +118,8 @@ function rememberPeer(peer: string): Interceptor {
 
 function named(reason: unknown, peer: string, signal: AbortSignal | undefined): ConnectError {
   const error = ConnectError.from(reason);
-  // Canceled, and not by us: the connection was cut.
-  const wasCut = error.code === Code.Canceled && signal?.aborted !== true;
+  // Canceled or reset, and not by us: the connection was cut.
+  const wasCut = signal?.aborted !== true && (error.code === Code.Canceled || wasReset(error));
   const code = wasCut || wasRefused(error) ? Code.Unavailable : error.code;
   const unreachable = code === Code.Unavailable || code === Code.DeadlineExceeded;
   if (!unreachable || errorDetail(error) !== undefined) {
@@ -130,6 +130,11 @@ function named(reason: unknown, peer: string, signal: AbortSignal | undefined): 
     value: { reason: ErrorReason.DEPENDENCY_DOWN, metadata: { dependency: peer } },
   };
   return new ConnectError(`${peer} does not answer`, code, error.metadata, [detail], error);
+}
+
+// The connection ended under a call: nobody else sends such a cause. Connect says ABORTED.
+function wasReset({ cause }: ConnectError): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
 }
 
 // A server that stops closes streams that it has not taken up. Node may say so before HTTP/2's own code is read, and

@@ -177,6 +177,24 @@ describe('calls of a service with several replicas', () => {
     }
   });
 
+  it('end with DEPENDENCY_DOWN when their connection is reset, as when a replica is killed', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using one = await replicas(1, () => gate.promise);
+    await using relay = await relayTo(one.all[0]!, '127.0.0.20');
+    const resolve = resolvesTo('127.0.0.20');
+    const held = [
+      vision(one.url, resolve).getCapabilities({}),
+      jobs(one.url, resolve).watchJobs(JOB)[Symbol.asyncIterator]().next(),
+    ].map((call) => call.catch((thrown: unknown) => thrown));
+    await eventually(() => expect(one.all[0]!.calls).toBe(2));
+    relay.cut((socket) => socket.resetAndDestroy());
+    for (const error of await Promise.all(held)) {
+      expect(error).toMatchObject({ code: Code.Unavailable });
+      expect(errorDetail(error)?.reason).toBe(ErrorReason.DEPENDENCY_DOWN);
+    }
+    gate.resolve();
+  });
+
   it('break with the connection that carries them; the others go on, and so does the next one', async () => {
     const gate = Promise.withResolvers<void>();
     await using two = await replicas(2, () => gate.promise);
@@ -190,7 +208,7 @@ describe('calls of a service with several replicas', () => {
       ),
     );
     await eventually(() => expect(two.all.map(({ calls }) => calls)).toEqual([1, 1]));
-    relay.cut();
+    relay.cut((socket) => socket.destroy());
     gate.resolve();
     expect((await Promise.all(held)).sort()).toEqual([direct.address, 'vision']);
     for (let i = 0; i < 3; i++) await client.getCapabilities({});
@@ -297,7 +315,10 @@ it('each replica can be asked, also those of several URLs', async () => {
 });
 
 /** A TCP relay to a replica, at another address and the same port, whose connections can be cut. */
-async function relayTo(target: Counted, host: string): Promise<AsyncDisposable & { cut(): void }> {
+async function relayTo(
+  target: Counted,
+  host: string,
+): Promise<AsyncDisposable & { cut(how: (socket: Socket) => void): void }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     const onward = connect(target.port, target.address);
@@ -308,13 +329,13 @@ async function relayTo(target: Counted, host: string): Promise<AsyncDisposable &
     socket.pipe(onward).pipe(socket);
   }).listen(target.port, host);
   await once(server, 'listening');
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
+  const cut = (how: (socket: Socket) => void) => {
+    for (const socket of sockets) how(socket);
   };
   return {
     cut,
     [Symbol.asyncDispose]: async () => {
-      cut();
+      cut((socket) => socket.destroy());
       server.close();
     },
   };

@@ -12,7 +12,7 @@ import { measureRefusal } from './measure-refusal.ts';
 import { type ColourScore, type GeometryScore, scoreColour, scoreGeometry } from './measure-result.ts';
 import { measureSegmentation, type SeenEye } from './measure-segmentation.ts';
 import { measureSpeed } from './measure-speed.ts';
-import { generalPhoto, harms, irisSquare, scoreUpscaling, type UpscalingScore } from './measure-upscaling.ts';
+import { degradations, generalPhoto, irisSquare, scoreUpscaling, type UpscalingScore } from './measure-upscaling.ts';
 import { methods } from './methods.ts';
 import { openOpencvPeer } from './opencv-peer.ts';
 import type { Options } from './options.ts';
@@ -117,7 +117,8 @@ async function measureUpscaling(
 ): Promise<UpscalingScore[]> {
   const scores: UpscalingScore[] = [];
   const score = async (truth: Image | undefined, who: { name: string; group: string }): Promise<void> => {
-    if (truth) for (const harm of harms) scores.push(await scoreUpscaling(truth, harm, upscaler, who));
+    if (!truth) return;
+    for (const degradation of degradations) scores.push(await scoreUpscaling(truth, degradation, upscaler, who));
   };
   for (const [done, source] of eyes.entries()) {
     progress('upscaling', done, eyes.length);

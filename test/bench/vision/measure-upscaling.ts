@@ -5,15 +5,15 @@ import type { LabelledEye } from './labelled-eye.ts';
 import type { PictureFigures } from './measure-filling.ts';
 import { psnr, ssim } from './picture-score.ts';
 
-/** What harms the small picture: JPEG of quality 90 and noise of deviation 1, as the figures ask for, or nothing. */
-export const harms = ['JPEG 90, noise 1', 'nothing'] as const;
-export type Harm = (typeof harms)[number];
+/** What happens to the small picture: JPEG of quality 90 and noise of deviation 1, the fixed degradation, or nothing. */
+export const degradations = ['JPEG 90, noise 1', 'none'] as const;
+export type Degradation = (typeof degradations)[number];
 
 /** One picture made small and large again. */
 export interface UpscalingScore {
   readonly name: string;
   readonly group: string;
-  readonly harm: Harm;
+  readonly degradation: Degradation;
   /** Side of the true picture's shorter side, in pixels. */
   readonly side: number;
   readonly ours: PictureFigures;
@@ -50,22 +50,22 @@ export async function generalPhoto(bytes: Uint8Array): Promise<Image | undefined
   return Math.min(image.width, image.height) >= leastSide ? middleOf(image) : undefined;
 }
 
-/** The small picture is made with each pixel the mean of 4 × 4, and then harmed. */
+/** The small picture has the mean of 4 × 4 pixels for each of its own, and is then degraded. */
 export async function scoreUpscaling(
   truth: Image,
-  harm: Harm,
+  degradation: Degradation,
   upscaler: Upscaler,
   who: { readonly name: string; readonly group: string },
 ): Promise<UpscalingScore> {
   const shrunk = await resizeImage(truth, truth.width / factor, truth.height / factor, 'area');
-  const small = harm === 'nothing' ? shrunk : await compressedWithNoise(shrunk, who.name);
+  const small = degradation === 'none' ? shrunk : await compressedWithNoise(shrunk, who.name);
   const figures = (image: Image): PictureFigures => {
     const [a, b] = [inner(image), inner(truth)];
     return { psnr: psnr(a, b), ssim: ssim(a, b) };
   };
   return {
     ...who,
-    harm,
+    degradation,
     side: Math.min(truth.width, truth.height),
     ours: figures(await enlarge(small, upscaler)),
     lanczos: figures(await enlarge(small, lanczosUpscaler)),

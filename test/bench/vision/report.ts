@@ -4,7 +4,7 @@ import type { RefusalScore } from './measure-refusal.ts';
 import type { ColourScore, GeometryScore } from './measure-result.ts';
 import { type EyeScore, missBelow, summarise } from './measure-segmentation.ts';
 import type { Speed } from './measure-speed.ts';
-import { harms, type UpscalingScore } from './measure-upscaling.ts';
+import { degradations, type UpscalingScore } from './measure-upscaling.ts';
 import { glareShapes } from './pasted-glare.ts';
 import { mean } from './statistics.ts';
 import { cell, percent, type Table } from './table.ts';
@@ -178,12 +178,12 @@ function fillingTable(scores: readonly FillingScore[]): Table {
 }
 
 function upscalingTable(scores: readonly UpscalingScore[], upscaler: string): Table {
-  const row = (group: string, harm: string, all: readonly UpscalingScore[]): string[] => {
+  const row = (group: string, degradation: string, all: readonly UpscalingScore[]): string[] => {
     const figures = (['ours', 'lanczos', 'bicubic'] as const).map((by) => meanFigures(all.map((score) => score[by])));
     const gains = all.map(({ ours, lanczos }) => ours.psnr - lanczos.psnr);
     return [
       group,
-      harm,
+      degradation,
       `${all.length}`,
       ...figures.map(({ psnr }) => cell(psnr, 2, ' dB')),
       ...[mean(gains), Math.min(...gains)].map((gain) => cell(gain, 2, ' dB')),
@@ -194,7 +194,7 @@ function upscalingTable(scores: readonly UpscalingScore[], upscaler: string): Ta
     title: `×4, ours: ${upscaler}`,
     columns: [
       'pictures',
-      'harmed by',
+      'degradation',
       'n',
       'PSNR',
       'Lanczos',
@@ -206,16 +206,16 @@ function upscalingTable(scores: readonly UpscalingScore[], upscaler: string): Ta
       'bicubic',
     ],
     rows: byGroup(scores).flatMap(([group, all]) =>
-      harms.map((harm) =>
+      degradations.map((degradation) =>
         row(
           group,
-          harm,
-          all.filter((score) => score.harm === harm),
+          degradation,
+          all.filter((score) => score.degradation === degradation),
         ),
       ),
     ),
     notes: [
-      'the small picture: each pixel the mean of 4 × 4, then harmed; squares of 2.2 limbus radii, 256 px or more',
+      'the small picture: each pixel the mean of 4 × 4, then degraded; squares of 2.2 limbus radii, 256 px or more',
       ...(scores.length === 0 ? ['no picture is large enough'] : []),
     ],
   };

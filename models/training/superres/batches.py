@@ -27,8 +27,8 @@ SCENE = 512  # pixels of a scene, each way
 class ScenePairs:
     """Batches {"input": [n, 3, p + 2 reach, p + 2 reach], "truth": [n, 3, 4p, 4p]}, 0..1, channels B, G, R.
 
-    p is data["patch"]. Scenes are drawn, or cut out of photographs, once and used for a while: step s takes them from the data["scenes"] that
-    follow number s // data["steps_per_scene"], so that one is drawn anew every so many steps.
+    p is data["patch"]. Scenes are drawn, or cut out of photographs, once and used for a while: step s takes them from
+    the data["scenes"] that follow number s // data["steps_per_scene"], so that one is made anew every so many steps.
     """
 
     def __init__(self, data: Mapping[str, object], seed: int, count: int, reach: int, folders: Sequence[Path] = ()):

@@ -21,8 +21,8 @@ def degrade(rng: Random, picture: Picture) -> Picture:
     """A quarter of the picture's size, as a camera or a website would give it: shrunk, compressed, noisy.
 
     Rather more than half become what the bench makes of them. A quarter is hardly harmed, as a good camera's own file
-    is, or not at all: a network that never saw such pictures smooths them. The others come from worse cameras.
-    Sides must be multiples of 4.
+    is, or not at all: a network that hardly ever saw such pictures smooths them. The others come from all sorts of
+    cameras, most of them worse. Sides must be multiples of 4.
     """
     kind = rng.random()
     if kind < 0.55:

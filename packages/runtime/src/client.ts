@@ -132,7 +132,7 @@ function named(reason: unknown, peer: string, signal: AbortSignal | undefined): 
   return new ConnectError(`${peer} does not answer`, code, error.metadata, [detail], error);
 }
 
-// The connection ended under a call: nobody else sends such a cause. Connect says ABORTED.
+// The connection ended under the call. Connect makes ABORTED of what Node says, as if the peer had answered so.
 function wasReset({ cause }: ConnectError): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
 }
